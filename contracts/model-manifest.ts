@@ -1,0 +1,36 @@
+// A model's manifest, `dewpoint.json` beside its `model_index.json`: what it is, what suits it, and the hash of every file.
+// The weights themselves follow the Hugging Face diffusers ONNX layout; this file adds only what that layout does not say.
+import { z } from 'zod'
+import { guidanceScaleSchema, samplerSchema, scheduleSchema, sha256Schema, stepsSchema } from './recipe.ts'
+
+export const modelManifestSchema = z.strictObject({
+  manifestVersion: z.literal(1),
+  /** Folder name under models/, used in recipes and URLs. */
+  id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/),
+  name: z.string().min(1),
+  summary: z.string().min(1),
+  license: z.string().min(1),
+  family: z.enum(['dewpoint', 'sd1', 'sd2', 'sdxl', 'lcm']),
+  /** Sizes offered in the Studio, first is the default. `fixed`: the graphs accept no other. */
+  sizes: z.array(z.strictObject({ width: z.int(), height: z.int() })).min(1),
+  fixedSize: z.boolean(),
+  defaults: z.strictObject({
+    steps: stepsSchema,
+    guidanceScale: guidanceScaleSchema,
+    sampler: samplerSchema,
+    schedule: scheduleSchema,
+  }),
+  /** Linear map from one latent pixel to RGB in 0..1: rgb = bias + latent · weights, and the fit's PSNR in dB. */
+  latentRgb: z.strictObject({
+    weights: z.array(z.tuple([z.number(), z.number(), z.number()])).min(1),
+    bias: z.tuple([z.number(), z.number(), z.number()]),
+    psnrDb: z.number(),
+  }),
+  examples: z.array(z.string()).min(1),
+  /** Every file of the model, by path relative to its folder. */
+  files: z.record(z.string(), z.strictObject({ sha256: sha256Schema, sizeBytes: z.int().nonnegative() })),
+  /** SHA-256 over the lines `path sha256\n` in path order: the hash a recipe names. */
+  hash: sha256Schema,
+})
+
+export type ModelManifest = z.infer<typeof modelManifestSchema>

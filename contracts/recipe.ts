@@ -1,0 +1,106 @@
+// A recipe: everything that decides a picture's pixels, and nothing else. What ran it, when and for whom is not in it.
+import { z } from 'zod'
+import {
+  COUNT_MAX,
+  GUIDANCE_SCALE_MAX,
+  GUIDANCE_SCALE_MIN,
+  PROMPT_LENGTH_MAX,
+  SEED_MAX,
+  SIZE_MAX_PX,
+  SIZE_MIN_PX,
+  SIZE_MULTIPLE_PX,
+  STEPS_MAX,
+  STEPS_MIN,
+} from './limits.ts'
+import { SAMPLER_IDS, SAMPLERS, SCHEDULE_IDS, SCHEDULES } from './samplers.ts'
+
+/** C0 and C1 controls except tab and newline: they carry no meaning for a text encoder and hide text from people. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: naming these characters is the point of the rule
+const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
+
+export const promptSchema = z
+  .string()
+  .max(PROMPT_LENGTH_MAX, `A prompt has at most ${PROMPT_LENGTH_MAX} characters`)
+  .refine((text) => !CONTROL_CHARACTERS.test(text), 'A prompt may not contain control characters')
+
+const sideSchema = z
+  .int()
+  .min(SIZE_MIN_PX)
+  .max(SIZE_MAX_PX)
+  .multipleOf(SIZE_MULTIPLE_PX, `Width and height are multiples of ${SIZE_MULTIPLE_PX} pixels`)
+
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'A SHA-256 is 64 lower-case hexadecimal digits')
+
+export const samplerSchema = z.enum(SAMPLER_IDS, {
+  error: (issue) =>
+    `Unknown sampler ${JSON.stringify(issue.input)}; known: ${SAMPLER_IDS.map((id) => `${id} (${SAMPLERS[id].label})`).join(', ')}`,
+})
+export const scheduleSchema = z.enum(SCHEDULE_IDS, {
+  error: (issue) =>
+    `Unknown schedule ${JSON.stringify(issue.input)}; known: ${SCHEDULE_IDS.map((id) => `${id} (${SCHEDULES[id].label})`).join(', ')}`,
+})
+
+export const seedSchema = z.int().min(0).max(SEED_MAX)
+export const stepsSchema = z
+  .int()
+  .min(STEPS_MIN, `Steps are ${STEPS_MIN} to ${STEPS_MAX}`)
+  .max(STEPS_MAX, `Steps are ${STEPS_MIN} to ${STEPS_MAX}`)
+export const guidanceScaleSchema = z.number().min(GUIDANCE_SCALE_MIN).max(GUIDANCE_SCALE_MAX)
+/** 1 ignores the input image, values near 0 keep it; 0 would do no step at all and is refused. */
+export const strengthSchema = z
+  .number()
+  .gt(0, 'Strength is above 0 and at most 1')
+  .max(1, 'Strength is above 0 and at most 1')
+
+export const recipeSchema = z.strictObject({
+  version: z.literal(1),
+  model: z.strictObject({ id: z.string().min(1).max(200), hash: sha256Schema }),
+  prompt: promptSchema,
+  negativePrompt: promptSchema,
+  /** Seed of the first image; image i of `count` uses seed + i modulo 2^32, as A1111 does. */
+  seed: seedSchema,
+  count: z.int().min(1).max(COUNT_MAX),
+  width: sideSchema,
+  height: sideSchema,
+  steps: stepsSchema,
+  sampler: samplerSchema,
+  schedule: scheduleSchema,
+  guidanceScale: guidanceScaleSchema,
+  /** Generator of the initial noise: torch's CUDA layout ("NV" in A1111) unless said otherwise. */
+  noise: z.enum(['philox']),
+  /** Image-to-image: content hash of the prepared input, and how far it is noised. */
+  input: z.strictObject({ hash: sha256Schema, strength: strengthSchema }).optional(),
+})
+
+export type Recipe = z.infer<typeof recipeSchema>
+
+/** The recipe of image `index` alone: same pixels, `count` 1 and its own seed. */
+export function imageRecipe(recipe: Recipe, index: number): Recipe {
+  if (!Number.isInteger(index) || index < 0 || index >= recipe.count) {
+    throw new RangeError(`Image index is 0 to ${recipe.count - 1}, got ${index}`)
+  }
+  return { ...recipe, seed: (recipe.seed + index) % (SEED_MAX + 1), count: 1 }
+}
+
+/** Canonical JSON (RFC 8785 for the values a recipe holds): keys sorted, no white space, undefined left out. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (inner === null || typeof inner !== 'object' || Array.isArray(inner)) return inner
+    return Object.fromEntries(
+      Object.entries(inner)
+        .filter(([, field]) => field !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    )
+  })
+}
+
+/** SHA-256 of the canonical form, 64 lower-case hexadecimal digits. */
+export async function recipeHash(recipe: Recipe): Promise<string> {
+  return sha256Hex(new TextEncoder().encode(canonicalJson(recipe)))
+}
+
+/** SHA-256 through Web Crypto, which Node and every browser carry. */
+export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
