@@ -1,0 +1,49 @@
+// A recipe as the "infotext" AUTOMATIC1111's web UI writes into PNG `parameters` and half the world reads: prompt lines, a
+// `Negative prompt:` line, one line of `Key: value` pairs. Grammar: modules/processing.py create_infotext and
+// modules/infotext_utils.py quote. Reading it (and its many relatives) lives beside this file.
+import type { Recipe } from '#contracts/recipe.ts'
+import { SAMPLERS, SCHEDULES } from '#contracts/samplers.ts'
+
+export interface ParametersFacts {
+  /** The model's name as people know it; the recipe holds only its id and hash. */
+  readonly modelName: string
+  /** What made the picture, such as `Dewpoint 0.1.0`. */
+  readonly version: string
+}
+
+/** A1111 names a checkpoint by the first ten digits of its SHA-256; the recipe's model hash is cut the same way. */
+const MODEL_HASH_DIGITS = 10
+
+/**
+ * The infotext of one picture. `recipe` is the recipe of one image (count 1, its own seed: see imageRecipe).
+ *
+ * Keys in A1111's order. `RNG` is left out as A1111 leaves it out: absent means the GPU's numbers, which Philox noise is.
+ * The grammar has no escape for a prompt whose own lines look like `Negative prompt:` or like the last line; the canonical
+ * JSON written beside it has no such gap.
+ * @throws RangeError when the recipe is of several images.
+ */
+export function formatParameters(recipe: Recipe, facts: ParametersFacts): string {
+  if (recipe.count !== 1) {
+    throw new RangeError(`Metadata describes one picture: count is 1, got ${recipe.count} (see imageRecipe)`)
+  }
+  const pairs: [key: string, value: string | number][] = [
+    ['Steps', recipe.steps],
+    ['Sampler', SAMPLERS[recipe.sampler].label],
+    ['Schedule type', SCHEDULES[recipe.schedule].label],
+    ['CFG scale', recipe.guidanceScale],
+    ['Seed', recipe.seed],
+    ['Size', `${recipe.width}x${recipe.height}`],
+    ['Model hash', recipe.model.hash.slice(0, MODEL_HASH_DIGITS)],
+    ['Model', facts.modelName],
+    ...(recipe.input === undefined ? [] : [['Denoising strength', recipe.input.strength] as [string, number]]),
+    ['Version', facts.version],
+  ]
+  const negative = recipe.negativePrompt === '' ? '' : `\nNegative prompt: ${recipe.negativePrompt}`
+  const settings = pairs.map(([key, value]) => `${key}: ${quote(String(value))}`).join(', ')
+  return `${recipe.prompt}${negative}\n${settings}`.trim()
+}
+
+/** A value with a comma, colon or newline would read as several pairs: A1111 writes those as a JSON string. */
+export function quote(value: string): string {
+  return /[,:\n]/.test(value) ? JSON.stringify(value) : value
+}

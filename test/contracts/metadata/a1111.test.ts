@@ -1,0 +1,63 @@
+// The infotext we write, held against A1111's own grammar.
+import { describe, expect, test } from 'vitest'
+import { formatParameters } from '#contracts/metadata/a1111.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+
+const recipe: Recipe = {
+  version: 1,
+  model: { id: 'v0', hash: `0123456789${'a'.repeat(54)}` },
+  prompt: 'a panda eating tacos at the beach',
+  negativePrompt: 'blurry, [text]',
+  seed: 4294967295,
+  count: 1,
+  width: 128,
+  height: 192,
+  steps: 25,
+  sampler: 'euler',
+  schedule: 'automatic',
+  guidanceScale: 7.5,
+  noise: 'philox',
+}
+const facts = { modelName: 'Dewpoint', version: 'Dewpoint 0.1.0' }
+
+describe('formatParameters', () => {
+  test('writes prompt, negative prompt and the settings in the order A1111 does', () => {
+    expect(formatParameters(recipe, facts)).toBe(
+      'a panda eating tacos at the beach\n' +
+        'Negative prompt: blurry, [text]\n' +
+        'Steps: 25, Sampler: Euler, Schedule type: Automatic, CFG scale: 7.5, Seed: 4294967295, Size: 128x192, ' +
+        'Model hash: 0123456789, Model: Dewpoint, Version: Dewpoint 0.1.0',
+    )
+  })
+
+  test('leaves out an empty negative prompt and adds the strength of image-to-image', () => {
+    const text = formatParameters(
+      { ...recipe, negativePrompt: '', input: { hash: 'b'.repeat(64), strength: 0.4 } },
+      facts,
+    )
+    expect(text).not.toContain('Negative prompt')
+    expect(text).toContain('Model: Dewpoint, Denoising strength: 0.4, Version:')
+  })
+
+  test('quotes values with a comma, colon or newline as JSON', () => {
+    const text = formatParameters(recipe, { ...facts, modelName: 'a, "b": c\nd' })
+    expect(text).toContain('Model: "a, \\"b\\": c\\nd", Version')
+    expect(text.split('\n')).toHaveLength(3)
+  })
+
+  test("survives A1111's own last-line expression", () => {
+    // re_param of modules/infotext_utils.py, AUTOMATIC1111/stable-diffusion-webui 036500223.
+    const pair = /\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)/g
+    const last =
+      formatParameters(recipe, { ...facts, modelName: 'x: "y", z' })
+        .split('\n')
+        .at(-1) ?? ''
+    const found = Object.fromEntries([...last.matchAll(pair)].map((match) => [match[1], match[2]]))
+    expect(found).toMatchObject({ Steps: '25', Seed: '4294967295', Size: '128x192', Version: 'Dewpoint 0.1.0' })
+    expect(JSON.parse(found.Model ?? '')).toBe('x: "y", z')
+  })
+
+  test('refuses a recipe of several images', () => {
+    expect(() => formatParameters({ ...recipe, count: 2 }, facts)).toThrow(RangeError)
+  })
+})
