@@ -1,0 +1,13 @@
+// The storage module's door: everything outside server/storage/ imports from here (and from sanitize-image.ts).
+export { createStorage, type StorageConfig } from './create-storage.ts'
+export { fittedInputKey, imageKey, inputKey, QUARANTINE_PREFIX, quarantineKey } from './keys.ts'
+export { PRESIGN_EXPIRY_MAX_S } from './presign.ts'
+export type {
+  Audience,
+  ObjectFacts,
+  PresignedPut,
+  PresignGetOptions,
+  PresignPutOptions,
+  Storage,
+  StoredObject,
+} from './storage.ts'
