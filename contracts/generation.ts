@@ -11,6 +11,7 @@ import {
   sha256Schema,
   stepsSchema,
   strengthSchema,
+  weightingSchema,
 } from './recipe.ts'
 
 /** An image's life: queued → running → done | failed | canceled. A worker's death takes it from running back to queued. */
@@ -32,6 +33,8 @@ export const createGenerationSchema = z.strictObject({
   sampler: samplerSchema,
   schedule: scheduleSchema,
   guidanceScale: guidanceScaleSchema,
+  /** Goes into the recipe as it is; absent means `a1111`. */
+  weighting: weightingSchema.optional(),
   input: z.strictObject({ uploadId: z.uuid(), strength: strengthSchema }).optional(),
 })
 export type CreateGenerationRequest = z.input<typeof createGenerationSchema>

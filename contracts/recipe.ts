@@ -22,6 +22,8 @@ export const promptSchema = z
   .string()
   .max(PROMPT_LENGTH_MAX, `A prompt has at most ${PROMPT_LENGTH_MAX} characters`)
   .refine((text) => !CONTROL_CHARACTERS.test(text), 'A prompt may not contain control characters')
+  // Half a pair has no UTF-8, so neither the database nor a picture's metadata could hold it.
+  .refine((text) => text.isWellFormed(), 'A prompt may not contain half of a surrogate pair')
 
 const sideSchema = z
   .int()
@@ -52,6 +54,14 @@ export const strengthSchema = z
   .gt(0, 'Strength is above 0 and at most 1')
   .max(1, 'Strength is above 0 and at most 1')
 
+/**
+ * How weights such as `(taco:1.3)` act on the text encoder's output. `a1111` scales each token's embedding and restores the
+ * mean; `compel` moves it along the line from the empty prompt's embedding; `none` reads prompts literally, brackets and all.
+ */
+export const WEIGHTINGS = ['a1111', 'compel', 'none'] as const
+export const weightingSchema = z.enum(WEIGHTINGS)
+export type Weighting = (typeof WEIGHTINGS)[number]
+
 export const recipeSchema = z.strictObject({
   version: z.literal(1),
   model: z.strictObject({ id: z.string().min(1).max(200), hash: sha256Schema }),
@@ -66,6 +76,8 @@ export const recipeSchema = z.strictObject({
   sampler: samplerSchema,
   schedule: scheduleSchema,
   guidanceScale: guidanceScaleSchema,
+  /** Absent: `a1111`, the syntax people already write. Prompts without any syntax encode the same in every mode. */
+  weighting: weightingSchema.optional(),
   /** Generator of the initial noise: torch's CUDA layout ("NV" in A1111) unless said otherwise. */
   noise: z.enum(['philox']),
   /** Image-to-image: content hash of the prepared input, and how far it is noised. */
