@@ -1,0 +1,57 @@
+// What an earlier run left behind in a cluster's folder: nothing, a lock file of a dead server, a server whose starter was
+// killed (stopped here), or a second running copy (refused here).
+import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const STOP_TIMEOUT_MS = 20_000
+
+/** @throws Error when another living copy of Dewpoint runs its database in this folder. */
+export async function clearStaleServer(dir: string, dataDir: string): Promise<void> {
+  const lockFile = join(dataDir, 'postmaster.pid')
+  if (!existsSync(lockFile)) return
+  const serverPid = Number((await readFile(lockFile, 'utf8')).split('\n')[0])
+  if (!(await isPostgres(serverPid, dataDir))) {
+    // The number may belong to another program by now, which PostgreSQL itself would take for a running server.
+    await rm(lockFile, { force: true })
+    return
+  }
+  const ownerFile = join(dir, 'owner.pid')
+  const ownerPid = existsSync(ownerFile) ? Number(await readFile(ownerFile, 'utf8')) : 0
+  if (ownerPid !== 0 && isAlive(ownerPid)) {
+    throw new Error(
+      `Another copy of Dewpoint (process ${ownerPid}) is using the database in ${dir}. ` +
+        'Stop it, or give this one its own folder with DATA_DIR.',
+    )
+  }
+  await stopOrphan(serverPid)
+}
+
+/** A server whose starter was killed with SIGKILL; a fast shutdown is as good as its owner's. */
+async function stopOrphan(pid: number): Promise<void> {
+  process.kill(pid, 'SIGINT')
+  const deadline = Date.now() + STOP_TIMEOUT_MS
+  while (isAlive(pid)) {
+    if (Date.now() > deadline)
+      throw new Error(`PostgreSQL (process ${pid}) of an earlier run will not stop; end it and try again`)
+    await new Promise((tick) => setTimeout(tick, 50))
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it lives, and is not ours to signal.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Whether `pid` is a PostgreSQL server of this folder; where there is no /proc, whether it lives at all. */
+async function isPostgres(pid: number, dataDir: string): Promise<boolean> {
+  if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return false
+  if (!existsSync('/proc/self/cmdline')) return true
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return commandLine.includes('postgres') && commandLine.includes(dataDir)
+}
