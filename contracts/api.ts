@@ -1,0 +1,72 @@
+// Inputs and outputs of the tRPC procedures that contracts/generation.ts and worker-protocol.ts do not already name.
+import { z } from 'zod'
+import { generationEventSchema, generationSchema } from './generation.ts'
+import { modelManifestSchema } from './model-manifest.ts'
+import { executionProviderSchema } from './worker-protocol.ts'
+
+/** A page of history: enough to fill a tall screen, small enough to send at once. */
+export const LIST_LIMIT_DEFAULT = 24
+export const LIST_LIMIT_MAX = 100
+
+export const listGenerationsSchema = z.strictObject({
+  /** As the last page gave it; opaque and signed. */
+  cursor: z.string().max(500).nullish(),
+  limit: z.int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
+  /** TanStack's infinite queries send it; newest first is the only order. */
+  direction: z.enum(['forward', 'backward']).optional(),
+})
+export const generationPageSchema = z.object({
+  items: z.array(generationSchema),
+  /** null: that was the end. */
+  nextCursor: z.string().nullable(),
+})
+export type GenerationPage = z.infer<typeof generationPageSchema>
+
+export const generationRefSchema = z.strictObject({ id: z.uuid() })
+/** Without imageId: every image of the generation that is not finished. */
+export const cancelGenerationSchema = z.strictObject({ id: z.uuid(), imageId: z.uuid().optional() })
+
+export const followEventsSchema = z.strictObject({
+  /** Replays what came after it; absent: only what happens from now on. tRPC's SSE client sends it on reconnect. */
+  lastEventId: z.string().max(40).nullish(),
+})
+/** What the subscription yields under tracked(seq). */
+export { generationEventSchema }
+
+/** A model as the Studio offers it: its manifest without the file list, and who is there to run it. */
+export const modelSchema = modelManifestSchema.omit({ files: true, manifestVersion: true }).extend({
+  /** Live workers that have loaded exactly this model (id and hash). */
+  workers: z.array(z.object({ provider: executionProviderSchema, count: z.int().positive() })),
+})
+export type ModelDto = z.infer<typeof modelSchema>
+
+export const uploadRefSchema = z.strictObject({ uploadId: z.uuid() })
+
+export const imageRefSchema = z.strictObject({ imageId: z.uuid() })
+export const shareSchema = z.object({ slug: z.string(), url: z.string() })
+export type ShareDto = z.infer<typeof shareSchema>
+
+/** What a public page may know about a shared image. No owner, no ids. */
+export interface SharedImage {
+  readonly slug: string
+  readonly prompt: string
+  readonly negativePrompt: string
+  readonly modelName: string
+  readonly seed: number
+  readonly steps: number
+  readonly sampler: string
+  readonly guidanceScale: number
+  readonly width: number
+  readonly height: number
+  readonly thumbhash: string | null
+  readonly createdAt: Date
+}
+
+/** What every tRPC error carries under `data.dewpoint`. */
+export interface ErrorDetails {
+  readonly code: string
+  readonly userMessage: string
+  readonly retryable: boolean
+  /** Names the rule and the value; absent for failures of ours. */
+  readonly detail: string | null
+}
