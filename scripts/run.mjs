@@ -1,0 +1,26 @@
+// `npm run generate|worker|bench`: runs one TypeScript file of the project on the project's Node, packages brought first.
+import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { install } from './lib/install.mjs'
+import { checkThisNode, isProjectNode, projectNode, ROOT } from './lib/node.mjs'
+import { runMain } from './lib/say.mjs'
+
+await runMain(async () => {
+  checkThisNode()
+  install()
+  const [file, ...args] = process.argv.slice(2)
+  const script = resolve(ROOT, file)
+  if (isProjectNode()) {
+    process.argv = [process.execPath, script, ...args]
+    await import(pathToFileURL(script).href)
+    return
+  }
+  const child = spawn(projectNode(), [script, ...args], { stdio: 'inherit' })
+  // The terminal sends Ctrl-C to the child as well; we only have to outlive it.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  process.exitCode = await new Promise((done, failed) => {
+    child.once('error', failed)
+    child.once('exit', (code, signal) => done(code ?? (signal === 'SIGINT' ? 130 : 1)))
+  })
+})
