@@ -1,0 +1,141 @@
+// The core's Runtime over onnxruntime-node. `run` and `create` block the thread that calls them, so the worker
+// keeps this inside its engine thread (../engine/); nothing here starts a thread of its own.
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import type { ExecutionProvider } from '#contracts/worker-protocol.ts'
+import type { ModelFiles, Runtime, Session, Tensor, TensorType, ValueInfo } from '#diffusion/runtime/runtime.ts'
+import { hasPaths } from '../models/model-folder.ts'
+import { profileFirstRun } from './first-run-profile.ts'
+
+export interface OnnxRuntimeOptions {
+  readonly provider: ExecutionProvider
+  /** CPU threads inside one operator; 0 lets ORT take one per physical core. */
+  readonly threads: number
+  /**
+   * ORT's name of the provider that has to run each graph. Given, every session's first run is profiled and refused
+   * when it ran elsewhere: asking ORT for CUDA is a wish, and it falls back to the CPU without a word.
+   */
+  readonly mustRunOn?: 'CPUExecutionProvider' | 'CUDAExecutionProvider'
+}
+
+const TENSOR_TYPES: readonly TensorType[] = ['float32', 'float16', 'int64', 'int32', 'bool']
+
+/** A Runtime on one device. Rejects where the provider is not there; it never picks another. */
+export function createOnnxRuntime(options: OnnxRuntimeOptions): Runtime {
+  return {
+    provider: options.provider,
+    async createSession(files, path) {
+      const profile = options.mustRunOn === undefined ? undefined : await profileFirstRun(options.mustRunOn)
+      const session = await load(files, path, {
+        executionProviders: [options.provider],
+        intraOpNumThreads: options.threads,
+        // Spinning threads keep both cores busy between steps; without it pages served by the same machine stay fast.
+        extra: { session: { intra_op: { allow_spinning: '0' } } },
+        // Warnings of a healthy graph are noise on a worker's log; errors stay.
+        logSeverityLevel: 3,
+        ...profile?.sessionOptions,
+      })
+      return wrap(session, path, profile)
+    },
+  }
+}
+
+/** From the file where there is one: ORT then reads external weight files beside it and copies nothing through the JS heap. */
+async function load(files: ModelFiles, path: string, options: InferenceSession.SessionOptions) {
+  try {
+    return hasPaths(files)
+      ? await InferenceSession.create(files.pathOf(path), options)
+      : await InferenceSession.create(await files.readBytes(path), options)
+  } catch (cause) {
+    throw new Error(
+      `ONNX Runtime could not load ${path} on ${String(options.executionProviders?.[0])}: ${text(cause)}`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+function wrap(
+  session: InferenceSession,
+  path: string,
+  profile: Awaited<ReturnType<typeof profileFirstRun>> | undefined,
+): Session {
+  let unverified = profile
+  return {
+    inputs: session.inputMetadata.map((value) => toValueInfo(value, path)),
+    outputs: session.outputMetadata.map((value) => toValueInfo(value, path)),
+    async run(feeds) {
+      const outputs = await runGraph(session, path, feeds)
+      if (unverified !== undefined) {
+        const verify = unverified
+        unverified = undefined
+        await verify.check(session, path)
+      }
+      return outputs
+    },
+    async dispose() {
+      await unverified?.discard(session)
+      await session.release()
+    },
+  }
+}
+
+async function runGraph(session: InferenceSession, path: string, feeds: Readonly<Record<string, Tensor>>) {
+  const ortFeeds = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]))
+  try {
+    const outputs = await session.run(ortFeeds)
+    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, fromOrt(value, name, path)]))
+  } catch (cause) {
+    throw new Error(`ONNX Runtime failed to run ${path}: ${text(cause)}`, { cause })
+  }
+}
+
+function toValueInfo(value: InferenceSession.ValueMetadata, path: string): ValueInfo {
+  if (!value.isTensor) throw new TypeError(`${path}: ${value.name} is not a tensor; only tensors are supported`)
+  return { name: value.name, type: tensorType(value.type, `${path}: ${value.name}`), dims: value.shape }
+}
+
+function tensorType(type: string, where: string): TensorType {
+  const known = TENSOR_TYPES.find((candidate) => candidate === type)
+  if (known === undefined) throw new TypeError(`${where} has element type ${type}; known: ${TENSOR_TYPES.join(', ')}`)
+  return known
+}
+
+function toOrt(tensor: Tensor): OrtTensor {
+  switch (tensor.type) {
+    case 'float32':
+      return new OrtTensor('float32', tensor.data, tensor.dims)
+    case 'float16':
+      return new OrtTensor('float16', tensor.data, tensor.dims)
+    case 'int64':
+      return new OrtTensor('int64', tensor.data, tensor.dims)
+    case 'int32':
+      return new OrtTensor('int32', tensor.data, tensor.dims)
+    case 'bool':
+      return new OrtTensor('bool', tensor.data, tensor.dims)
+    default:
+      return tensor satisfies never
+  }
+}
+
+function fromOrt(value: OrtTensor, name: string, path: string): Tensor {
+  const type = tensorType(value.type, `${path}: ${name}`)
+  const { data, dims } = value
+  if (type === 'float32' && data instanceof Float32Array) return { type, dims, data }
+  // Where the JS engine has Float16Array, ORT hands that out; the core carries the raw bits.
+  if (type === 'float16') return { type, dims, data: float16Bits(data, `${path}: ${name}`) }
+  if (type === 'int64' && data instanceof BigInt64Array) return { type, dims, data }
+  if (type === 'int32' && data instanceof Int32Array) return { type, dims, data }
+  if (type === 'bool' && data instanceof Uint8Array) return { type, dims, data }
+  throw new TypeError(`${path}: ${name} says ${value.type} but holds a ${data.constructor.name}`)
+}
+
+function float16Bits(data: OrtTensor['data'], where: string): Uint16Array {
+  if (data instanceof Uint16Array) return data
+  if (ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === 2) {
+    return new Uint16Array(data.buffer, data.byteOffset, data.length)
+  }
+  throw new TypeError(`${where} says float16 but holds a ${data.constructor.name}`)
+}
+
+const text = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
