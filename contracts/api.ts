@@ -19,6 +19,8 @@ export const generationPageSchema = z.object({
   items: z.array(generationSchema),
   /** null: that was the end. */
   nextCursor: z.string().nullable(),
+  /** The event log's end as of this page: subscribing from here misses nothing. */
+  lastEventId: z.string(),
 })
 export type GenerationPage = z.infer<typeof generationPageSchema>
 
