@@ -1,0 +1,164 @@
+// What the Studio shows while somebody types: tokens and where they stand, chunk borders, effective weights, and everything that
+// will not do what it looks like. Reads the prompt as the first step reads it.
+import type { Weighting } from '#contracts/recipe.ts'
+import type { PromptNode, PromptProblem, Span } from './ast.ts'
+import { CHUNKS_MAX, type Chunk, chunkSegments, type PromptTokenizer } from './chunk.ts'
+import { locateTokens } from './locate-tokens.ts'
+import { parsePrompt } from './parse.ts'
+import { readLiterally, readPrompt } from './read.ts'
+import { unknownWordId } from './unknown-word.ts'
+
+export interface AnalyzerTokenizer extends PromptTokenizer {
+  /** The text of one id as the vocabulary spells it. */
+  tokenText(id: number): string
+}
+
+export interface AnalyzedToken extends Span {
+  readonly id: number
+  readonly text: string
+  readonly weight: number
+  /** Counted over the whole prompt. */
+  readonly chunk: number
+  /** Which of the prompts joined by AND. */
+  readonly part: number
+}
+
+export interface PromptAnalysis {
+  readonly tokens: readonly AnalyzedToken[]
+  /** Tokens one chunk holds. */
+  readonly bodyLength: number
+  readonly chunkCount: number
+  /** Where each chunk but the first starts in the prompt. */
+  readonly borders: readonly number[]
+  /** Stretches whose weight is not 1, in order. */
+  readonly weights: readonly (Span & { readonly weight: number })[]
+  readonly problems: readonly PromptProblem[]
+}
+
+export interface AnalyzeOptions {
+  /** Default `a1111`. */
+  readonly weighting?: Weighting
+  /** The seed that draws `{a|b}`; default 0. */
+  readonly seed?: number
+  /** Default 30; decides nothing at the first step but shares of it. */
+  readonly steps?: number
+  /** Chunks the model can take; a U-Net fixed to one window takes 1. Default CHUNKS_MAX. */
+  readonly chunksMax?: number
+  /** Names of the networks that can be loaded; default none. */
+  readonly networks?: ReadonlySet<string>
+}
+
+export function analyzePrompt(
+  text: string,
+  tokenizer: AnalyzerTokenizer,
+  options: AnalyzeOptions = {},
+): PromptAnalysis {
+  const { weighting = 'a1111', seed = 0, steps = 30, chunksMax = CHUNKS_MAX, networks } = options
+  const prompt = weighting === 'none' ? { parts: [], problems: [] } : parsePrompt(text)
+  const reading = weighting === 'none' ? readLiterally(text) : readPrompt(prompt, { step: 1, steps, seed })
+
+  const unknown = unknownWordId(tokenizer)
+  const tokens: AnalyzedToken[] = []
+  const borders: number[] = []
+  const cuts: number[] = []
+  let chunkCount = 0
+  reading.parts.forEach((part, partIndex) => {
+    const chunks = chunkSegments(part.segments, tokenizer)
+    const located = locateChunks(chunks, tokenizer, unknown)
+    located.forEach((chunk, index) => {
+      for (const token of chunk) tokens.push({ ...token, chunk: chunkCount + index, part: partIndex })
+      const start = chunk[0]?.start
+      if (index > 0 && start !== undefined) borders.push(start)
+      if (index === chunksMax && start !== undefined) cuts.push(start)
+    })
+    chunkCount += chunks.length
+  })
+  return {
+    tokens,
+    bodyLength: tokenizer.bodyLength,
+    chunkCount,
+    borders,
+    weights: weightStretches(tokens),
+    problems: [
+      ...prompt.problems,
+      ...prompt.parts.flatMap((part) => networkProblems(part.nodes, networks ?? new Set())),
+      ...unknownWords(tokens, unknown),
+      ...cuts.map((start) => ({
+        start,
+        end: text.length,
+        message: `This model reads ${chunksMax * tokenizer.bodyLength} tokens; from here on the prompt is left out`,
+      })),
+    ],
+  }
+}
+
+type LocatedToken = Omit<AnalyzedToken, 'chunk' | 'part'>
+
+/** Tokens of a segment are located together, since each place depends on the one before, wherever the chunks were cut. */
+function locateChunks(chunks: readonly Chunk[], tokenizer: AnalyzerTokenizer, unknown?: number): LocatedToken[][] {
+  const texts = new Map<object, (string | undefined)[]>()
+  for (const { segment, id } of chunks.flat()) {
+    const text = id === unknown ? undefined : tokenizer.tokenText(id)
+    const known = texts.get(segment)
+    if (known === undefined) texts.set(segment, [text])
+    else known.push(text)
+  }
+  const places = new Map<object, Span[]>()
+  for (const { segment } of chunks.flat()) {
+    if (!places.has(segment)) places.set(segment, locateTokens(segment, texts.get(segment) ?? []))
+  }
+  return chunks.map((chunk) =>
+    chunk.map(({ id, weight, segment, index }) => {
+      const place = places.get(segment)?.[index] ?? { start: 0, end: 0 }
+      return { id, text: tokenizer.tokenText(id), weight, start: place.start, end: place.end }
+    }),
+  )
+}
+
+function weightStretches(tokens: readonly AnalyzedToken[]): (Span & { weight: number })[] {
+  const stretches: { start: number; end: number; weight: number; part: number }[] = []
+  for (const { start, end, weight, part } of tokens) {
+    if (weight === 1) continue
+    const last = stretches.at(-1)
+    if (last !== undefined && last.weight === weight && last.part === part && start <= last.end + 1) last.end = end
+    else stretches.push({ start, end, weight, part })
+  }
+  return stretches.map(({ start, end, weight }) => ({ start, end, weight }))
+}
+
+function unknownWords(tokens: readonly AnalyzedToken[], unknown: number | undefined): PromptProblem[] {
+  if (unknown === undefined) return []
+  return tokens
+    .filter(({ id }) => id === unknown)
+    .map(({ start, end }) => ({ start, end, message: 'This model does not know this word and reads past it' }))
+}
+
+function networkProblems(nodes: readonly PromptNode[], networks: ReadonlySet<string>): PromptProblem[] {
+  return nodes.flatMap((node) => {
+    switch (node.type) {
+      case 'network':
+        return networks.has(node.name)
+          ? []
+          : [
+              {
+                start: node.start,
+                end: node.end,
+                message: `There is no ${node.kind} "${node.name}" here, so it adds nothing`,
+              },
+            ]
+      case 'emphasis':
+      case 'braces':
+        return networkProblems(node.children, networks)
+      case 'schedule':
+        return [...networkProblems(node.from ?? [], networks), ...networkProblems(node.to, networks)]
+      case 'alternate':
+      case 'choice':
+        return node.options.flatMap((option) => networkProblems(option, networks))
+      case 'text':
+      case 'break':
+        return []
+      default:
+        return node satisfies never
+    }
+  })
+}
