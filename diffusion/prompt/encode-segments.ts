@@ -25,11 +25,12 @@ export interface EncodedChunk {
  * the shorter is filled up with empty chunks. A prompt of one chunk with no weights is exactly what the encoder returned.
  */
 export async function encodeChunks(
-  { tokenizer, encode }: ChunkEncoder,
+  encoder: ChunkEncoder,
   chunks: readonly Chunk[],
   chunkCount: number,
   weighting: Weighting,
 ): Promise<EncodedChunk> {
+  const { tokenizer } = encoder
   if (chunkCount < Math.max(1, chunks.length)) {
     throw new RangeError(`${chunks.length} chunks do not fit into ${chunkCount}`)
   }
@@ -40,7 +41,7 @@ export async function encodeChunks(
   }
   let empty: EncodedChunk | undefined
   const encodeEmpty = async () => {
-    empty ??= await encode(tokenizer.frame([]))
+    empty ??= await encoder.encode(tokenizer.frame([]))
     return empty
   }
   const encoded: EncodedChunk[] = []
@@ -52,7 +53,7 @@ export async function encodeChunks(
     }
     const ids = chunk.map(({ id }) => id)
     const framed = tokenizer.frame(ids)
-    const plain = await encode(framed)
+    const plain = await encoder.encode(framed)
     const weights = frameWeights(framed, ids, chunk)
     const weighed = { hidden: plain.hidden, width: plain.width, weights }
     const isWeighted = weighting !== 'none' && chunk.some(({ weight }) => weight !== 1)
