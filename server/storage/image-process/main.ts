@@ -1,0 +1,36 @@
+// The image process: decodes ONE picture and ends. Started by sanitize-image.ts with an empty environment, so a file that
+// takes it over or brings it down finds no secret, no other person's picture and no server.
+import { writeFileSync } from 'node:fs'
+import { restrictDecoders, runImageJob } from './decode.ts'
+import type { ImageJob, ImageReply } from './messages.ts'
+
+/** 40 megapixels of 16-bit RGBA are 320 MB, and the pipeline holds at most two of those. */
+const MEMORY_MAX_BYTES = 1024 ** 3
+const MEMORY_CHECK_EVERY_MS = 20
+
+const say = (reply: ImageReply, then?: () => void): void => {
+  process.send?.(reply, undefined, undefined, then)
+}
+
+/** Decoding runs beside the event loop, so this watch goes on while it does. */
+function watchMemory(): void {
+  setInterval(() => {
+    if (process.memoryUsage.rss() < MEMORY_MAX_BYTES) return
+    process.kill(process.pid, 'SIGKILL')
+  }, MEMORY_CHECK_EVERY_MS)
+  if (process.platform !== 'linux') return
+  try {
+    // Where memory runs out all the same, this process goes first and not the database.
+    writeFileSync('/proc/self/oom_score_adj', '1000')
+  } catch {
+    // A sealed /proc: then the kernel chooses by size, as ever.
+  }
+}
+
+restrictDecoders()
+watchMemory()
+process.once('message', (job: ImageJob) => {
+  void runImageJob(job).then((reply) => say(reply, () => process.exit(0)))
+})
+process.once('disconnect', () => process.exit(1))
+say({ kind: 'ready' })
