@@ -32,7 +32,7 @@ const TAIL_LINES = 30
 export function startChild({ name, args, cwd, env, logPath }: ChildOptions): Child {
   const child = spawn(process.execPath, [...args], {
     cwd,
-    env: { ...env },
+    env: env as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C in the terminal reaches the launcher alone, which stops everything in order.
     detached: process.platform !== 'win32',

@@ -1,0 +1,163 @@
+// The words after `npm run generate --` → what to make and where to put it. Every rule it states comes from contracts/.
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { z } from 'zod'
+import { SEED_MAX } from '#contracts/limits.ts'
+import {
+  guidanceScaleSchema,
+  promptSchema,
+  samplerSchema,
+  scheduleSchema,
+  seedSchema,
+  stepsSchema,
+  strengthSchema,
+  WEIGHTINGS,
+  weightingSchema,
+} from '#contracts/recipe.ts'
+import { SAMPLER_IDS, SCHEDULE_IDS } from '#contracts/samplers.ts'
+
+/** The person's input breaks a rule: exit code 2, and no stack. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export const USAGE = `Usage: npm run generate -- "a panda eating tacos at the beach" [options]
+
+  --out FILE          where to put the picture; with several seeds the seed goes before the extension
+                      (default: named after prompt and seed, in this folder)
+  --force             replace files that exist; without it they are never touched
+  --seed N[,N…]       0 to ${SEED_MAX}; several make several pictures (default: drawn, and printed)
+  --count N           that many pictures, from the seed upwards (default 1)
+  --steps N           1 to 150 (default: the model's)
+  --guidance X        how closely to follow the prompt, 0 to 30 (default: the model's)
+  --negative TEXT     what to keep out of the picture
+  --sampler NAME      ${SAMPLER_IDS.join(', ')}
+  --schedule NAME     ${SCHEDULE_IDS.join(', ')}
+  --weighting NAME    how (word:1.3) acts: ${WEIGHTINGS.join(', ')} (default a1111)
+  --width N --height N  pixels, multiples of 8 (default: the model's)
+  --model ID          a folder of models/ (default: the first installed)
+  --image FILE        start from this picture instead of noise
+  --strength X        how far to leave it behind, above 0 to 1 (default 0.6)
+  --json              print recipes, hashes and timings as JSON
+  --help              this text`
+
+const OPTIONS = {
+  out: { type: 'string' },
+  force: { type: 'boolean', default: false },
+  seed: { type: 'string' },
+  count: { type: 'string' },
+  steps: { type: 'string' },
+  guidance: { type: 'string' },
+  negative: { type: 'string', default: '' },
+  sampler: { type: 'string' },
+  schedule: { type: 'string' },
+  weighting: { type: 'string' },
+  width: { type: 'string' },
+  height: { type: 'string' },
+  model: { type: 'string' },
+  image: { type: 'string' },
+  strength: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const satisfies ParseArgsOptionsConfig
+
+export interface GenerateArguments {
+  readonly prompt: string
+  readonly negativePrompt: string
+  /** One picture each; null: draw `count` of them. */
+  readonly seeds: readonly number[] | null
+  readonly count: number
+  readonly steps: number | undefined
+  readonly guidanceScale: number | undefined
+  readonly sampler: z.infer<typeof samplerSchema> | undefined
+  readonly schedule: z.infer<typeof scheduleSchema> | undefined
+  readonly weighting: z.infer<typeof weightingSchema> | undefined
+  readonly width: number | undefined
+  readonly height: number | undefined
+  readonly modelId: string | undefined
+  readonly image: { readonly path: string; readonly strength: number } | undefined
+  readonly out: string | undefined
+  readonly force: boolean
+  readonly json: boolean
+}
+
+/** One command makes at most this many pictures; more is a loop in a shell. */
+const PICTURES_MAX = 100
+const STRENGTH_DEFAULT = 0.6
+
+/** The arguments, or null when help was asked for. @throws UsageError naming the option, the rule and what was given. */
+export function parseGenerateArguments(args: readonly string[]): GenerateArguments | null {
+  const { values, positionals } = split(args)
+  if (values.help) return null
+  const [prompt, ...more] = positionals
+  if (prompt === undefined || prompt.trim() === '')
+    throw new UsageError('Write what you want to see, in quotes. --help shows how.')
+  if (more.length > 0)
+    throw new UsageError(`Put the prompt in quotes; after ${JSON.stringify(prompt)} came ${JSON.stringify(more[0])}`)
+  if (values.strength !== undefined && values.image === undefined) {
+    throw new UsageError('--strength says how far to leave the picture of --image behind; there is no --image')
+  }
+  const seeds = values.seed?.split(',').map((seed) => check('--seed', seedSchema, number(seed))) ?? null
+  const count = optional('--count', z.int().min(1).max(PICTURES_MAX), values.count, number)
+  if (seeds !== null && seeds.length > 1 && count !== undefined)
+    throw new UsageError('Give several seeds or a --count, not both')
+  if (seeds !== null && seeds.length > PICTURES_MAX)
+    throw new UsageError(`At most ${PICTURES_MAX} seeds, got ${seeds.length}`)
+  return {
+    prompt: check('The prompt', promptSchema, prompt),
+    negativePrompt: check('--negative', promptSchema, values.negative),
+    seeds: seeds?.length === 1 && count !== undefined ? upwards(seeds[0] ?? 0, count) : seeds,
+    count: seeds?.length ?? count ?? 1,
+    steps: optional('--steps', stepsSchema, values.steps, number),
+    guidanceScale: optional('--guidance', guidanceScaleSchema, values.guidance, number),
+    sampler: optional('--sampler', samplerSchema, values.sampler),
+    schedule: optional('--schedule', scheduleSchema, values.schedule),
+    weighting: optional('--weighting', weightingSchema, values.weighting),
+    width: optional('--width', z.int(), values.width, number),
+    height: optional('--height', z.int(), values.height, number),
+    modelId: values.model,
+    image:
+      values.image === undefined
+        ? undefined
+        : {
+            path: values.image,
+            strength: optional('--strength', strengthSchema, values.strength, number) ?? STRENGTH_DEFAULT,
+          },
+    out: values.out,
+    force: values.force,
+    json: values.json,
+  }
+}
+
+function split(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : error}. --help lists the options.`, {
+      cause: error,
+    })
+  }
+}
+
+/** As A1111 counts: seed + i modulo 2^32. */
+const upwards = (seed: number, count: number) =>
+  Array.from({ length: count }, (_, index) => (seed + index) % (SEED_MAX + 1))
+
+/** Number('') is 0, which nobody meant. */
+const number = (text: string) => (text.trim() === '' ? Number.NaN : Number(text))
+
+function optional<Out>(
+  name: string,
+  schema: z.ZodType<Out>,
+  value: string | undefined,
+  read: (text: string) => unknown = (text) => text,
+): Out | undefined {
+  return value === undefined ? undefined : check(name, schema, read(value), value)
+}
+
+function check<Out>(name: string, schema: z.ZodType<Out>, value: unknown, given: unknown = value): Out {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new UsageError(
+    `${name}: ${parsed.error.issues[0]?.message ?? 'not usable'} (got ${JSON.stringify(given)?.slice(0, 80)})`,
+  )
+}

@@ -1,0 +1,47 @@
+// From model folders to pipelines that have proved they work: hashes checked, graphs loaded, one picture made end to end.
+import type { ModelManifest } from '#contracts/model-manifest.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
+import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
+import type { Runtime } from '#diffusion/runtime/runtime.ts'
+import { type InstalledModel, verifyModel } from '../models/installed-models.ts'
+import type { LoadedModel } from './engine.ts'
+
+/** Verifies and loads the models one after the other; rejects on the first that is not what its manifest says. */
+export async function loadModels(runtime: Runtime, models: readonly InstalledModel[]): Promise<LoadedModel[]> {
+  const loaded: LoadedModel[] = []
+  for (const model of models) {
+    const { manifest, files } = model
+    await verifyModel(model)
+    const pipeline = await loadPipeline({ runtime, files, manifest })
+    await warmUp(pipeline, manifest)
+    loaded.push({ id: manifest.id, hash: manifest.hash, name: manifest.name, pipeline })
+  }
+  return loaded
+}
+
+/**
+ * One step from a grey picture: touches every graph once, so that a broken one or one on the wrong device is found before
+ * the first claim, and the first person does not pay for the allocations.
+ */
+async function warmUp(pipeline: Pipeline, manifest: ModelManifest): Promise<void> {
+  const [size] = manifest.sizes
+  if (size === undefined) throw new RangeError(`Model ${manifest.id} offers no size`)
+  const { width, height } = size
+  const recipe: Recipe = {
+    version: 1,
+    model: { id: manifest.id, hash: manifest.hash },
+    prompt: manifest.examples[0] ?? '',
+    negativePrompt: '',
+    seed: 0,
+    count: 1,
+    width,
+    height,
+    ...manifest.defaults,
+    steps: 1,
+    noise: 'philox',
+    input: { hash: '0'.repeat(64), strength: 1 },
+  }
+  const rgb = new Uint8Array(width * height * 3).fill(128)
+  await runToEnd(await pipeline.start({ recipe, input: { width, height, rgb } }))
+}
