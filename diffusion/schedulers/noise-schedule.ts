@@ -3,7 +3,7 @@
 import type { NoiseScheduleConfig } from './scheduler.ts'
 
 /** ᾱ given to the last timestep where zero terminal SNR would make σ infinite: σ = 4096, the step k-samplers start from. */
-const ALPHA_CUMPROD_MIN = 2 ** -24
+export const ALPHA_CUMPROD_MIN = 2 ** -24
 
 export interface NoiseSchedule {
   readonly config: NoiseScheduleConfig

@@ -60,6 +60,11 @@ export interface Scheduler {
   readonly calls: readonly ModelCall[]
   /** Standard deviation the first sample is expected to have. */
   readonly initNoiseSigma: number
+  /**
+   * Set by CFG++ samplers only: the guidance scale is multiplied by `multiplier` before use, and the unconditional output is
+   * needed with every call, also where that makes the scale 1.
+   */
+  readonly guidance?: { readonly multiplier: number; readonly needsUnconditional: boolean }
   /** What the U-Net is fed for this sample at call `index`. */
   scaleModelInput(sample: Float32Array, index: number): Float32Array
   /** Forward diffusion: clean latents noised to the level of call `index`. */

@@ -26,11 +26,6 @@ export function oneCallPerStep(levels: StepSchedule): readonly ModelCall[] {
   }))
 }
 
-/** `restore` of a sampler without memory. */
-export function restoreNothing(history: readonly Float32Array[]): void {
-  if (history.length > 0) throw new RangeError(`This sampler keeps no history, got ${history.length} arrays`)
-}
-
 /** Levels at these training timesteps, then clean. */
 export function levelsFromTimesteps(noise: NoiseSchedule, timesteps: readonly number[]): StepSchedule {
   return {
@@ -55,8 +50,12 @@ export function levelsFromSigmas(noise: NoiseSchedule, sigmas: readonly number[]
   }
 }
 
-/** Ends at the first training timestep's noise instead of clean, as DDIM's and PNDM's `set_alpha_to_one: false` asks. */
+/**
+ * Ends at the first training timestep's noise instead of clean, as DDIM's and PNDM's `set_alpha_to_one: false` asks; unless the
+ * last call is already made there, where such a step would go nowhere.
+ */
 export function endingAtFirstTimestep(levels: StepSchedule, noise: NoiseSchedule): StepSchedule {
+  if (at(levels.sigmas, levels.steps - 1) <= at(noise.sigmas, 0)) return levels
   return {
     ...levels,
     sigmas: levels.sigmas.with(levels.steps, at(noise.sigmas, 0)),
@@ -89,5 +88,18 @@ export function atStrength(levels: StepSchedule, strength: number): StepSchedule
     sigmas: levels.sigmas.slice(skipped),
     alphasCumprod: levels.alphasCumprod.slice(skipped),
     skipped,
+  }
+}
+
+/** Leaves out the last level before the end: made one step longer, it keeps the step count (A1111 and ComfyUI, for DPM2). */
+export function withoutPenultimate(levels: StepSchedule): StepSchedule {
+  const dropped = levels.steps - 1
+  const drop = (table: Float64Array) => table.filter((_, i) => i !== dropped)
+  return {
+    ...levels,
+    steps: dropped,
+    timesteps: drop(levels.timesteps),
+    sigmas: drop(levels.sigmas),
+    alphasCumprod: drop(levels.alphasCumprod),
   }
 }

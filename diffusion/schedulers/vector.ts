@@ -31,6 +31,17 @@ export function scale(a: number, x: Float32Array): Float32Array {
   return out
 }
 
+/** Σ aᵢ·xᵢ over any number of terms, float32 of the first one's size. */
+export function combine(terms: readonly (readonly [number, Float32Array])[]): Float32Array {
+  const size = terms[0]?.[1].length ?? 0
+  const sum = new Float64Array(size)
+  for (const [factor, x] of terms) {
+    if (x.length !== size) throw new RangeError(`Latents of one step have one size, got ${size} and ${x.length}`)
+    for (let i = 0; i < size; i++) sum[i] = (sum[i] as number) + factor * (x[i] as number)
+  }
+  return Float32Array.from(sum)
+}
+
 function requireSameSize(x: Float32Array, y: Float32Array): void {
   if (x.length !== y.length) throw new RangeError(`Latents of one step have one size, got ${x.length} and ${y.length}`)
 }

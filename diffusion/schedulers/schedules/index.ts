@@ -1,39 +1,101 @@
 // From a schedule's name to the noise levels of a run.
 import type { ScheduleId } from '#contracts/samplers.ts'
-import type { NoiseSchedule } from '../noise-schedule.ts'
-import { levelsFromTimesteps, type StepSchedule } from '../step-schedule.ts'
-import { leadingTimesteps, linspaceTimesteps, trailingTimesteps } from './spaced.ts'
+import { at, type NoiseSchedule } from '../noise-schedule.ts'
+import { levelsFromSigmas, levelsFromTimesteps, type StepSchedule } from '../step-schedule.ts'
+import { type AlignYourStepsTable, alignYourStepsSigmas } from './align-your-steps.ts'
+import { betaSigmas } from './beta.ts'
+import { exponentialSigmas } from './exponential.ts'
+import { karrasSigmas } from './karras.ts'
+import { klOptimalSigmas } from './kl-optimal.ts'
+import { polyexponentialSigmas } from './polyexponential.ts'
+import {
+  distilledTimesteps,
+  leadingTimesteps,
+  linspaceTimesteps,
+  sgmUniformTimesteps,
+  simpleTimesteps,
+  trailingTimesteps,
+  uniformTimesteps,
+} from './spaced.ts'
+
+export interface StepsOptions {
+  /** Whose numbers Align Your Steps takes. */
+  readonly alignYourSteps: AlignYourStepsTable
+  /** ρ of Karras (7 unless given) and polyexponential (1 unless given). */
+  readonly rho?: number | undefined
+  /** LCM and TCD: `automatic` is the grid such models are distilled on. */
+  readonly distilled: boolean
+}
 
 /**
  * The levels of a `steps`-step run. `automatic` is the spacing the model was published with.
- * @throws {RangeError} when there are more steps than training timesteps, or fewer than 1.
+ * @throws {RangeError} when there are more steps than training timesteps, or fewer than 1, or on an unknown schedule.
  */
-export function createSteps(schedule: ScheduleId, steps: number, noise: NoiseSchedule): StepSchedule {
-  const total = noise.config.numTrainTimesteps
+export function createSteps(
+  schedule: ScheduleId,
+  steps: number,
+  noise: NoiseSchedule,
+  { alignYourSteps, rho, distilled }: StepsOptions,
+): StepSchedule {
+  const { numTrainTimesteps: total, timestepSpacing, stepsOffset } = noise.config
   if (!Number.isInteger(steps) || steps < 1 || steps > total) {
     throw new RangeError(`Steps are a whole number from 1 to the model's ${total} training timesteps, got ${steps}`)
   }
+  const low = at(noise.sigmas, 0)
+  const high = at(noise.sigmas, total - 1)
+  const atTimesteps = (timesteps: readonly number[]) => levelsFromTimesteps(noise, timesteps)
+  const atSigmas = (sigmas: readonly number[]) => levelsFromSigmas(noise, sigmas)
   switch (schedule) {
     case 'automatic':
-      return publishedSteps(noise, steps)
+      if (distilled) return atTimesteps(distilledTimesteps(steps, total))
+      return createSteps(timestepSpacing, steps, noise, { alignYourSteps, rho, distilled })
+    case 'linspace':
+      return atTimesteps(linspaceTimesteps(steps, total))
+    case 'leading':
+      return scaledUpWhole(atTimesteps(leadingTimesteps(steps, total, stepsOffset)))
+    case 'trailing':
+      return atTimesteps(trailingTimesteps(steps, total))
+    // A1111 has both names for k-diffusion's spacing.
+    case 'uniform':
+    case 'normal':
+      return atTimesteps(uniformTimesteps(steps, total))
+    case 'sgm-uniform':
+      return atTimesteps(sgmUniformTimesteps(steps, total))
+    case 'simple':
+      return atTimesteps(simpleTimesteps(steps, total))
+    // Leading with the offset of 1 the first DDIM code for Stable Diffusion had.
+    case 'ddim':
+      return atTimesteps(leadingTimesteps(steps, total, 1))
+    case 'karras':
+      return atSigmas(karrasSigmas(steps, low, high, rho))
+    case 'exponential':
+      return atSigmas(exponentialSigmas(steps, low, high))
+    case 'polyexponential':
+      return atSigmas(polyexponentialSigmas(steps, low, high, rho))
+    case 'beta':
+      return atSigmas(betaSigmas(steps, low, high))
+    case 'kl-optimal':
+      return endingAt(noise, klOptimalSigmas(steps, low, high))
+    case 'align-your-steps':
+      return atSigmas(alignYourStepsSigmas(steps, alignYourSteps))
     default:
       throw new RangeError(`Unknown schedule ${JSON.stringify(schedule satisfies never)}`)
   }
 }
 
-function publishedSteps(noise: NoiseSchedule, steps: number): StepSchedule {
-  const { timestepSpacing, numTrainTimesteps, stepsOffset } = noise.config
-  switch (timestepSpacing) {
-    case 'linspace':
-      return levelsFromTimesteps(noise, linspaceTimesteps(steps, numTrainTimesteps))
-    case 'leading': {
-      const levels = levelsFromTimesteps(noise, leadingTimesteps(steps, numTrainTimesteps, stepsOffset))
-      // It starts well below the noisiest timestep, so unit variance is scaled up whole, as diffusers does.
-      return { ...levels, initialSigma: Math.sqrt(1 + levels.initialSigma ** 2) }
-    }
-    case 'trailing':
-      return levelsFromTimesteps(noise, trailingTimesteps(steps, numTrainTimesteps))
-    default:
-      throw timestepSpacing satisfies never
+/** It starts well below the noisiest timestep, so unit variance is scaled up whole, as diffusers does. */
+function scaledUpWhole(levels: StepSchedule): StepSchedule {
+  return { ...levels, initialSigma: Math.hypot(1, levels.initialSigma) }
+}
+
+/** Levels whose last one is where the last step ends, instead of clean. */
+function endingAt(noise: NoiseSchedule, sigmas: readonly number[]): StepSchedule {
+  const levels = levelsFromSigmas(noise, sigmas)
+  return {
+    ...levels,
+    steps: levels.steps - 1,
+    timesteps: levels.timesteps.slice(0, -1),
+    sigmas: levels.sigmas.slice(0, -1),
+    alphasCumprod: levels.alphasCumprod.slice(0, -1),
   }
 }

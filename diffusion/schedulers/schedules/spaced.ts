@@ -1,9 +1,9 @@
-// Schedules that pick training timesteps at even distances. After diffusers' `timestep_spacing` (Lin et al. 2023, table 2).
+// Schedules that pick training timesteps at even distances. The first three after diffusers' `timestep_spacing` (Lin et al.
+// 2023, table 2), the others after A1111 and ComfyUI.
 
-/** T-1 ... 0 inclusive at both ends, rounded to whole timesteps. One step starts from the noisiest. */
+/** T-1 ... 0, both ends included, rounded to whole timesteps. One step is the noisiest alone. */
 export function linspaceTimesteps(steps: number, trainTimesteps: number): number[] {
-  const last = trainTimesteps - 1
-  return Array.from({ length: steps }, (_, i) => (steps === 1 ? last : roundHalfEven(last - (last * i) / (steps - 1))))
+  return uniformTimesteps(steps, trainTimesteps).map(roundHalfEven)
 }
 
 /** Multiples of floor(T / steps), shifted up by `offset`; never visits the noisiest timestep. */
@@ -12,15 +12,44 @@ export function leadingTimesteps(steps: number, trainTimesteps: number, offset: 
   return Array.from({ length: steps }, (_, i) => Math.min((steps - 1 - i) * stride + offset, trainTimesteps - 1))
 }
 
-/** T-1 down in strides of T / steps, rounded: visits the noisiest timestep, and the clean end only as the last step's target. */
+/** T-1 down in strides of T / steps, rounded: visits the noisiest timestep, and the clean end only as the last target. */
 export function trailingTimesteps(steps: number, trainTimesteps: number): number[] {
   return Array.from({ length: steps }, (_, i) => roundHalfEven(trainTimesteps - (trainTimesteps * i) / steps) - 1)
 }
 
+/** T-1 ... 0, both ends included, not rounded: k-diffusion's own spacing. One step is the noisiest alone. */
+export function uniformTimesteps(steps: number, trainTimesteps: number): number[] {
+  const last = trainTimesteps - 1
+  return Array.from({ length: steps }, (_, i) => (steps === 1 ? last : last - (last * i) / (steps - 1)))
+}
+
+/** T-1 down in strides of (T-1) / steps, not rounded: as uniform, but without a call at the clean end. */
+export function sgmUniformTimesteps(steps: number, trainTimesteps: number): number[] {
+  const last = trainTimesteps - 1
+  return Array.from({ length: steps }, (_, i) => last - (last * i) / steps)
+}
+
+/** T-1 down in strides of T / steps, rounded towards noise. */
+export function simpleTimesteps(steps: number, trainTimesteps: number): number[] {
+  return Array.from({ length: steps }, (_, i) => trainTimesteps - 1 - Math.floor((i * trainTimesteps) / steps))
+}
+
+/**
+ * Evenly chosen from the timesteps a consistency model was distilled on: multiples of T / 50, less one. Past 50 steps the
+ * grid is as fine as the steps. What `automatic` means for LCM and TCD.
+ */
+export function distilledTimesteps(steps: number, trainTimesteps: number): number[] {
+  const origin = Math.min(Math.max(DISTILLED_STEPS, steps), trainTimesteps)
+  const stride = Math.floor(trainTimesteps / origin)
+  return Array.from({ length: steps }, (_, i) => (origin - Math.floor((i * origin) / steps)) * stride - 1)
+}
+
+/** Steps of the solver LCM and TCD models were distilled from. */
+const DISTILLED_STEPS = 50
+
 /** Rounds halves to the even neighbour, as numpy does; the references' timesteps depend on it. */
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value)
-  const rest = value - floor
-  if (rest !== 0.5) return Math.round(value)
+  if (value - floor !== 0.5) return Math.round(value)
   return floor % 2 === 0 ? floor : floor + 1
 }
