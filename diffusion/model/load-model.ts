@@ -1,0 +1,74 @@
+// Loads a model in the Hugging Face diffusers ONNX layout: one folder per component, each with its config beside the
+// graph. Everything that differs between Stable Diffusion's descendants is read from those files.
+
+import { z } from 'zod'
+import type { ModelManifest } from '#contracts/model-manifest.ts'
+import { throwIfAborted } from '../errors.ts'
+import type { ModelFiles, Runtime } from '../runtime/runtime.ts'
+import { type NoiseScheduleConfig, parseSchedulerConfig } from '../schedulers/index.ts'
+import { readConfig } from './read-config.ts'
+import { loadTextEncoder, type TextEncoder } from './text-encoder.ts'
+import { loadUNet, type UNet } from './unet.ts'
+import { loadVae, type Vae } from './vae.ts'
+
+export interface LoadModelOptions {
+  readonly runtime: Runtime
+  readonly files: ModelFiles
+  readonly manifest: ModelManifest
+  /** Which stored precision to load, by file suffix (`fp16`); every component must have it. Absent: `model.onnx`. */
+  readonly dtype?: string
+  readonly signal?: AbortSignal
+}
+
+export interface Model {
+  readonly manifest: ModelManifest
+  readonly noiseSchedule: NoiseScheduleConfig
+  readonly textEncoders: readonly TextEncoder[]
+  readonly unet: UNet
+  readonly vae: Vae
+  /** SDXL: an empty negative prompt is all zeros instead of the encoding of the empty text. */
+  readonly zerosForEmptyNegative: boolean
+  /** Frees every graph. */
+  dispose(): Promise<void>
+}
+
+const indexSchema = z.looseObject({
+  text_encoder_2: z.tuple([z.string().nullable(), z.string().nullable()]).optional(),
+  force_zeros_for_empty_prompt: z.boolean().default(false),
+})
+
+/** @throws RangeError where files and layout disagree; a named error where the engine fails. Frees what it had loaded. */
+export async function loadModel(options: LoadModelOptions): Promise<Model> {
+  const loaded: { dispose(): Promise<void> }[] = []
+  const keep = async <Part extends { dispose(): Promise<void> }>(part: Promise<Part>): Promise<Part> => {
+    const kept = await part
+    loaded.push(kept)
+    throwIfAborted(options.signal)
+    return kept
+  }
+  const dispose = async (): Promise<void> => {
+    for (const part of loaded.splice(0).reverse()) await part.dispose()
+  }
+  try {
+    throwIfAborted(options.signal)
+    const index = await readConfig(options.files, 'model_index.json', indexSchema)
+    const schedulerConfig = await readConfig(options.files, 'scheduler/scheduler_config.json', z.unknown())
+    // One after the other: two graphs being optimised at once need the memory of both.
+    const textEncoders = [await keep(loadTextEncoder(options, ''))]
+    if (index.text_encoder_2?.[1]) textEncoders.push(await keep(loadTextEncoder(options, '_2')))
+    const unet = await keep(loadUNet(options))
+    const vae = await keep(loadVae(options))
+    return {
+      manifest: options.manifest,
+      noiseSchedule: parseSchedulerConfig(schedulerConfig),
+      textEncoders,
+      unet,
+      vae,
+      zerosForEmptyNegative: index.force_zeros_for_empty_prompt,
+      dispose,
+    }
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+}

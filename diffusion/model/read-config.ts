@@ -1,0 +1,23 @@
+// Reads the JSON files of a model folder; every config is parsed by a zod schema once, here, and trusted afterwards.
+import type { z } from 'zod'
+import type { ModelFiles } from '../runtime/runtime.ts'
+
+/** @throws RangeError naming the file when it is missing, not JSON, or not what the layout says. */
+export async function readConfig<Schema extends z.ZodType>(
+  files: ModelFiles,
+  path: string,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  if (!(await files.has(path))) throw new RangeError(`The model has no ${path}`)
+  const text = new TextDecoder().decode(await files.readBytes(path))
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new RangeError(`${path} is not JSON`, { cause })
+  }
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new RangeError(`${path}: ${issue?.path.join('.')}: ${issue?.message}`, { cause: parsed.error })
+}

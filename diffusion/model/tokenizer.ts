@@ -1,0 +1,64 @@
+// A model's own tokenizer (`tokenizer/tokenizer.json`) as the text encoder needs it: ids without special tokens, and the
+// frame of special tokens and padding around one chunk of them. The tokenizing itself is @huggingface/tokenizers'.
+import { Tokenizer } from '@huggingface/tokenizers'
+import { z } from 'zod'
+import type { ModelFiles } from '../runtime/runtime.ts'
+import { readConfig } from './read-config.ts'
+
+export interface TextTokenizer {
+  /** Ids one chunk holds with its special tokens, e.g. 77. */
+  readonly length: number
+  /** Ids of the prompt that fit into one chunk beside the special tokens, e.g. 75. */
+  readonly bodyLength: number
+  /** Ids of a text of any length, without special tokens. */
+  tokenize(text: string): number[]
+  /** int32 [length]: special tokens around the ids, padded. @throws RangeError past `bodyLength` ids. */
+  frame(body: readonly number[]): Int32Array
+  /** The text of one id, for people. */
+  tokenText(id: number): string
+}
+
+const specialTokenSchema = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
+const configSchema = z.looseObject({
+  model_max_length: z.number().positive().optional(),
+  pad_token: specialTokenSchema.nullish(),
+})
+const tokenizerSchema = z.looseObject({
+  padding: z.object({ pad_id: z.int().nonnegative() }).nullish(),
+})
+
+/** Text that every tokenizer keeps as at least one id; only used to see which special tokens go before and after. */
+const PROBE = 'a'
+
+/** @param maxLength ids the text encoder takes; the tokenizer's own limit wins where it is smaller. */
+export async function loadTokenizer(files: ModelFiles, folder: string, maxLength: number): Promise<TextTokenizer> {
+  const config = await readConfig(files, `${folder}/tokenizer_config.json`, configSchema)
+  const json = await readConfig(files, `${folder}/tokenizer.json`, tokenizerSchema)
+  const tokenizer = new Tokenizer(json, config)
+  const tokenize = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false }).ids
+
+  const framed = tokenizer.encode(PROBE).ids
+  const body = tokenize(PROBE)
+  const start = framed.findIndex((_, at) => body.every((id, i) => framed[at + i] === id))
+  if (body.length === 0 || start < 0) throw new RangeError(`${folder}: cannot tell its special tokens from its text`)
+  const before = framed.slice(0, start)
+  const after = framed.slice(start + body.length)
+
+  const length = Math.min(maxLength, config.model_max_length ?? maxLength)
+  const bodyLength = length - before.length - after.length
+  const padId = json.padding?.pad_id ?? (config.pad_token ? tokenizer.token_to_id(config.pad_token) : undefined)
+  if (padId === undefined) throw new RangeError(`${folder} names no padding token that its vocabulary holds`)
+
+  return {
+    length,
+    bodyLength,
+    tokenize,
+    tokenText: (id) => tokenizer.id_to_token(id) ?? '',
+    frame(ids) {
+      if (ids.length > bodyLength) throw new RangeError(`One chunk holds ${bodyLength} tokens, got ${ids.length}`)
+      const chunk = new Int32Array(length).fill(padId)
+      chunk.set([...before, ...ids, ...after])
+      return chunk
+    },
+  }
+}

@@ -1,0 +1,105 @@
+// Completes a model's manifest: `node scripts/model-manifest.ts models/<id>`. The folder's dewpoint.json is written by hand
+// up to `examples`; this fits `latentRgb` on the model's own pictures and hashes the files. Run it after every change of them.
+import { createHash } from 'node:crypto'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { argv } from 'node:process'
+import { type ModelManifest, modelManifestSchema } from '#contracts/model-manifest.ts'
+import { loadPipeline } from '#diffusion/pipelines/pipeline.ts'
+import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
+import { openModelFolder } from '#worker/models/model-folder.ts'
+import { createOnnxRuntime } from '#worker/runtime/onnx-runtime.ts'
+import { fitLatentRgb, type LatentRgbSample, latentRgbPsnr } from './lib/fit-latent-rgb.ts'
+
+/** Seeds per example prompt to fit on; one more is held out to state the error on. */
+const SEEDS_FITTED = 3
+
+const [folder] = argv.slice(2)
+if (folder === undefined) throw new RangeError('Usage: node scripts/model-manifest.ts models/<id>')
+const manifestPath = join(folder, 'dewpoint.json')
+const byHand = modelManifestSchema
+  .omit({ latentRgb: true, files: true, hash: true })
+  .parse(withoutComputed(JSON.parse(await readFile(manifestPath, 'utf8'))))
+
+const files = await hashFiles(folder)
+const hash = sha256(
+  Object.entries(files)
+    .map(([path, file]) => `${path} ${file.sha256}\n`)
+    .join(''),
+)
+const unfitted: ModelManifest = {
+  ...byHand,
+  latentRgb: { weights: [[0, 0, 0]], bias: [0, 0, 0], psnrDb: 0 },
+  files,
+  hash,
+}
+const { fitted, heldOut } = await drawSamples(unfitted)
+const map = fitLatentRgb(fitted)
+const latentRgb = { ...map, psnrDb: round(latentRgbPsnr(heldOut, map), 2) }
+
+await writeFile(manifestPath, `${JSON.stringify(modelManifestSchema.parse({ ...unfitted, latentRgb }), null, 2)}\n`)
+console.log(`${manifestPath}: ${Object.keys(files).length} files, hash ${hash}, latentRgb ${latentRgb.psnrDb} dB`)
+
+function withoutComputed(json: Record<string, unknown>): Record<string, unknown> {
+  const { latentRgb: _latentRgb, files: _files, hash: _hash, ...rest } = json
+  return rest
+}
+
+/** What the pipelines read, in path order; prose and the manifest itself do not change a pixel. */
+async function hashFiles(root: string): Promise<ModelManifest['files']> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  const paths = entries
+    .filter((entry) => entry.isFile() && entry.name !== 'dewpoint.json' && !entry.name.endsWith('.md'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .sort()
+  const hashed: ModelManifest['files'] = {}
+  for (const path of paths) {
+    const bytes = await readFile(join(root, path))
+    hashed[path] = { sha256: sha256(bytes), sizeBytes: bytes.length }
+  }
+  return hashed
+}
+
+/** Finished latents with the pictures the decoder makes of them. */
+async function drawSamples(manifest: ModelManifest) {
+  const runtime = createOnnxRuntime({ provider: 'cpu', threads: 0 })
+  const pipeline = await loadPipeline({ runtime, files: openModelFolder(folder ?? ''), manifest })
+  const fitted: LatentRgbSample[] = []
+  const heldOut: LatentRgbSample[] = []
+  const [size] = manifest.sizes
+  if (size === undefined) throw new RangeError('A manifest offers at least one size')
+  try {
+    for (const prompt of manifest.examples) {
+      for (let seed = 0; seed <= SEEDS_FITTED; seed++) {
+        const run = await pipeline.start({
+          recipe: {
+            version: 1,
+            model: { id: manifest.id, hash: manifest.hash },
+            prompt,
+            negativePrompt: '',
+            seed,
+            count: 1,
+            ...size,
+            ...manifest.defaults,
+            noise: 'philox',
+          },
+        })
+        const picture = await runToEnd(run)
+        const sample = { latents: run.latents, size: run.size, picture }
+        if (seed === SEEDS_FITTED) heldOut.push(sample)
+        else fitted.push(sample)
+      }
+    }
+  } finally {
+    await pipeline.dispose()
+  }
+  return { fitted, heldOut }
+}
+
+function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits))
+}
