@@ -77,6 +77,7 @@ CREATE TABLE "generation" (
     "input_key" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "deleted_at" TIMESTAMPTZ(3),
+    "purged_at" TIMESTAMPTZ(3),
     CONSTRAINT "generation_pkey" PRIMARY KEY ("id")
 );
 -- CreateTable
@@ -217,3 +218,5 @@ CREATE INDEX "image_running_lease_idx" ON "image"("lease_until") WHERE "status" 
 ALTER TABLE "image" ADD CONSTRAINT "image_done_has_object" CHECK ("status" <> 'done' OR ("object_key" IS NOT NULL AND "sha256" IS NOT NULL AND "size_bytes" IS NOT NULL AND "finished_at" IS NOT NULL));
 ALTER TABLE "image" ADD CONSTRAINT "image_running_has_lease" CHECK ("status" <> 'running' OR ("lease_until" IS NOT NULL AND "worker_id" IS NOT NULL AND "attempt" > 0));
 ALTER TABLE "upload" ADD CONSTRAINT "upload_ready_is_read" CHECK ("status" <> 'ready' OR ("object_key" IS NOT NULL AND "sha256" IS NOT NULL AND "width" IS NOT NULL AND "height" IS NOT NULL));
+-- what the purge looks for
+CREATE INDEX "generation_deleted_at_idx" ON "generation"("deleted_at") WHERE "deleted_at" IS NOT NULL;

@@ -1,0 +1,106 @@
+// Everything a web process holds for as long as it lives, made once from its environment: database, storage, queue,
+// notifications, auth, upkeep. Next may load this module more than once (per bundle, per reload), so the one instance hangs
+// on globalThis.
+import { createHash, hkdfSync } from 'node:crypto'
+import { limitsFrom } from './allowance/limits.ts'
+import { type Auth, createAuth } from './auth/create-auth.ts'
+import { createDb } from './db/client.ts'
+import type { Deps } from './deps.ts'
+import { readServerEnv, type ServerEnv } from './env.ts'
+import { startNotifications } from './events/notifications.ts'
+import { createLog } from './log.ts'
+import { readInstalledModels } from './models/installed-models.ts'
+import { startQueue } from './queue/queue.ts'
+import { createStorage } from './storage/index.ts'
+import { startUpkeep } from './upkeep.ts'
+
+export interface Container {
+  readonly deps: Deps
+  readonly auth: Auth
+  readonly workerToken: string
+  /** Fires when close() begins, so that subscriptions and long polls end. */
+  readonly closing: AbortSignal
+  close(): Promise<void>
+}
+
+/** @throws Error when the environment is wrong or the database or the models cannot be read. */
+export async function createContainer(env: ServerEnv): Promise<Container> {
+  const log = createLog(env.LOG_LEVEL)
+  const onError = (what: string) => (error: Error) => log.warn({ err: error }, what)
+  const models = await readInstalledModels(env.MODELS_DIR)
+  const db = createDb(env.DATABASE_URL, { onConnectionError: onError('a database connection broke') })
+  const queue = await startQueue(env.DATABASE_URL, { onError: onError('queue upkeep failed') })
+  const notifications = startNotifications(env.DATABASE_URL, onError('notifications are down; looking by the clock'))
+  const appUrl = env.APP_URL.replace(/\/+$/, '')
+  const deps: Deps = {
+    db,
+    queue,
+    notifications,
+    models,
+    log,
+    appUrl,
+    limits: limitsFrom(env),
+    signingKey: deriveKey(env.AUTH_SECRET, 'dewpoint cursors'),
+    storage: createStorage({
+      endpoint: env.S3_ENDPOINT,
+      publicEndpoint: env.S3_PUBLIC_ENDPOINT,
+      region: env.S3_REGION,
+      bucket: env.S3_BUCKET,
+      accessKeyId: env.S3_ACCESS_KEY_ID,
+      secretAccessKey: env.S3_SECRET_ACCESS_KEY,
+      forcePathStyle: env.S3_FORCE_PATH_STYLE,
+    }),
+  }
+  const auth = createAuth(deps, {
+    appUrl,
+    secret: env.AUTH_SECRET,
+    isRateLimited: env.AUTH_RATE_LIMIT === 'on',
+    trustedProxies: env.TRUSTED_PROXIES,
+  })
+  const upkeep = startUpkeep(deps)
+  const closing = new AbortController()
+  return {
+    deps,
+    auth,
+    workerToken: env.WORKER_TOKEN,
+    closing: closing.signal,
+    async close() {
+      closing.abort()
+      await upkeep.stop()
+      await notifications.stop()
+      await queue.stop()
+      await db.$disconnect()
+      deps.storage.dispose()
+    },
+  }
+}
+
+/** Keys for different uses from one secret, so that none can stand in for another (RFC 5869). */
+function deriveKey(secret: string, use: string): Buffer {
+  const salt = createHash('sha256').update('dewpoint').digest()
+  return Buffer.from(hkdfSync('sha256', secret, salt, use, 32))
+}
+
+interface Holder {
+  __dewpointContainer?: Promise<Container>
+}
+
+/** The process's container, made on first use. A failed start is tried again at the next call. */
+export function getContainer(): Promise<Container> {
+  const holder = globalThis as Holder
+  holder.__dewpointContainer ??= startContainer().catch((error: unknown) => {
+    delete holder.__dewpointContainer
+    throw error
+  })
+  return holder.__dewpointContainer
+}
+
+async function startContainer(): Promise<Container> {
+  const container = await createContainer(readServerEnv())
+  const close = () => {
+    container.close().catch((error: unknown) => container.deps.log.error({ err: error }, 'closing failed'))
+  }
+  process.once('SIGTERM', close)
+  process.once('SIGINT', close)
+  return container
+}

@@ -1,0 +1,48 @@
+// From what was asked to the recipe that decides the pixels, by the rules of contracts/recipe.ts and of the model. Pure.
+import type { z } from 'zod'
+import { DewpointError } from '#contracts/errors.ts'
+import type { createGenerationSchema } from '#contracts/generation.ts'
+import type { ModelManifest } from '#contracts/model-manifest.ts'
+import { type Recipe, recipeSchema } from '#contracts/recipe.ts'
+
+type Asked = Omit<z.output<typeof createGenerationSchema>, 'idempotencyKey'>
+
+/** @throws DewpointError input.invalid naming the field, the value and the rule. */
+export function buildRecipe(
+  model: Pick<ModelManifest, 'id' | 'hash' | 'name' | 'sizes' | 'fixedSize'>,
+  asked: Asked,
+  drawn: { readonly seed: number; readonly inputHash?: string },
+): Recipe {
+  const parsed = recipeSchema.safeParse({
+    version: 1,
+    model: { id: model.id, hash: model.hash },
+    prompt: asked.prompt,
+    negativePrompt: asked.negativePrompt,
+    seed: drawn.seed,
+    count: asked.count,
+    width: asked.width,
+    height: asked.height,
+    steps: asked.steps,
+    sampler: asked.sampler,
+    schedule: asked.schedule,
+    guidanceScale: asked.guidanceScale,
+    ...(asked.weighting === undefined ? {} : { weighting: asked.weighting }),
+    noise: 'philox',
+    ...(asked.input === undefined || drawn.inputHash === undefined
+      ? {}
+      : { input: { hash: drawn.inputHash, strength: asked.input.strength } }),
+  })
+  if (!parsed.success) {
+    const rules = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    throw new DewpointError('input.invalid', rules.join('; '), { cause: parsed.error })
+  }
+  const isOffered = model.sizes.some(({ width, height }) => width === asked.width && height === asked.height)
+  if (model.fixedSize && !isOffered) {
+    const offered = model.sizes.map(({ width, height }) => `${width}x${height}`).join(', ')
+    throw new DewpointError(
+      'input.invalid',
+      `width, height: ${model.name} makes ${offered}, not ${asked.width}x${asked.height}`,
+    )
+  }
+  return parsed.data
+}

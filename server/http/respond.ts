@@ -1,0 +1,53 @@
+// Plain HTTP answers for what is not tRPC: errors from the table as JSON, pictures as streams.
+import { ERRORS } from '#contracts/errors.ts'
+import type { Container } from '../container.ts'
+import type { StoredObject } from '../storage/index.ts'
+import { toDewpointError, toErrorDetails } from '../trpc/map-error.ts'
+
+/** A container, which may not be startable yet: the database can come up after the web process. */
+export type GetContainer = () => Promise<Container>
+
+/** Runs `answer`; whatever it throws becomes the table's status and words. */
+export async function respond(
+  getContainer: GetContainer,
+  answer: (container: Container) => Promise<Response>,
+): Promise<Response> {
+  let container: Container | undefined
+  try {
+    container = await getContainer()
+    return await answer(container)
+  } catch (error) {
+    const mapped = toDewpointError(error)
+    const { http } = ERRORS[mapped.code]
+    if (http >= 500) container?.deps.log.error({ err: mapped, code: mapped.code }, 'request failed')
+    return Response.json({ error: toErrorDetails(mapped) }, { status: http, headers: { 'cache-control': 'no-store' } })
+  }
+}
+
+/** A PNG under its content hash: the bytes behind one URL never change, but only their owner's browser may keep them. */
+export function pictureResponse(
+  request: Request,
+  file: StoredObject,
+  options: { readonly etag: string; readonly fileName?: string },
+): Response {
+  const headers = new Headers({
+    'content-type': 'image/png',
+    'content-length': String(file.sizeBytes),
+    'cache-control': 'private, max-age=31536000, immutable',
+    // Another person signing in on this browser must not be shown it from the cache.
+    vary: 'cookie',
+    etag: `"${options.etag}"`,
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; sandbox",
+    'cross-origin-resource-policy': 'same-origin',
+  })
+  if (options.fileName !== undefined) {
+    headers.set('content-disposition', `attachment; filename="${options.fileName}"`)
+  }
+  if (request.headers.get('if-none-match') === headers.get('etag')) {
+    headers.delete('content-length')
+    void file.body.cancel()
+    return new Response(null, { status: 304, headers })
+  }
+  return new Response(file.body, { headers })
+}

@@ -1,0 +1,65 @@
+import { tracked } from '@trpc/server'
+import {
+  cancelGenerationSchema,
+  followEventsSchema,
+  generationPageSchema,
+  generationRefSchema,
+  listGenerationsSchema,
+} from '#contracts/api.ts'
+import { createGenerationSchema, generationSchema } from '#contracts/generation.ts'
+import { followEvents } from '../../events/follow-events.ts'
+import { readEventId } from '../../events/read-event-id.ts'
+import { cancelGeneration } from '../../generations/cancel-generation.ts'
+import { createGeneration } from '../../generations/create-generation.ts'
+import { deleteGeneration } from '../../generations/delete-generation.ts'
+import { getGeneration } from '../../generations/get-generation.ts'
+import { listGenerations } from '../../generations/list-generations.ts'
+import { restoreGeneration } from '../../generations/restore-generation.ts'
+import { router, userProcedure } from '../init.ts'
+
+export const generationRouter = router({
+  create: userProcedure
+    .input(createGenerationSchema)
+    .output(generationSchema)
+    .mutation(({ ctx, input }) => createGeneration(ctx.container.deps, { ...input, userId: ctx.user.id })),
+
+  list: userProcedure
+    .input(listGenerationsSchema)
+    .output(generationPageSchema)
+    .query(({ ctx, input }) =>
+      listGenerations(ctx.container.deps, { userId: ctx.user.id, cursor: input.cursor ?? null, limit: input.limit }),
+    ),
+
+  get: userProcedure
+    .input(generationRefSchema)
+    .output(generationSchema)
+    .query(({ ctx, input }) => getGeneration(ctx.container.deps, { userId: ctx.user.id, id: input.id })),
+
+  cancel: userProcedure
+    .input(cancelGenerationSchema)
+    .output(generationSchema)
+    .mutation(({ ctx, input }) => cancelGeneration(ctx.container.deps, { ...input, userId: ctx.user.id })),
+
+  delete: userProcedure
+    .input(generationRefSchema)
+    .output(generationRefSchema)
+    .mutation(({ ctx, input }) => deleteGeneration(ctx.container.deps, { userId: ctx.user.id, id: input.id })),
+
+  restore: userProcedure
+    .input(generationRefSchema)
+    .output(generationSchema)
+    .mutation(({ ctx, input }) => restoreGeneration(ctx.container.deps, { userId: ctx.user.id, id: input.id })),
+
+  /** Every event of the person's generations, from `lastEventId` on and as they happen. */
+  events: userProcedure.input(followEventsSchema).subscription(async function* ({ ctx, input, signal }) {
+    const stop = AbortSignal.any([ctx.container.closing, ...(signal === undefined ? [] : [signal])])
+    const lastEventId = readEventId(input.lastEventId)
+    for await (const { seq, event } of followEvents(ctx.container.deps, {
+      userId: ctx.user.id,
+      lastEventId,
+      signal: stop,
+    })) {
+      yield tracked(seq, event)
+    }
+  }),
+})

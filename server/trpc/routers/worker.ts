@@ -1,0 +1,73 @@
+// The worker gateway: the only door workers have. They hold a bearer token and nothing else.
+import { z } from 'zod'
+import {
+  claimReplySchema,
+  claimSchema,
+  completeSchema,
+  failSchema,
+  heartbeatReplySchema,
+  heartbeatSchema,
+  helloReplySchema,
+  helloSchema,
+  presignReplySchema,
+  presignSchema,
+  progressReplySchema,
+  progressSchema,
+  releaseSchema,
+} from '#contracts/worker-protocol.ts'
+import { claimJobs } from '../../workers/claim-jobs.ts'
+import { completeJob } from '../../workers/complete-job.ts'
+import { failJob } from '../../workers/fail-job.ts'
+import { heartbeat } from '../../workers/heartbeat.ts'
+import { hello } from '../../workers/hello.ts'
+import { presignResult } from '../../workers/presign-result.ts'
+import { releaseJob } from '../../workers/release-job.ts'
+import { reportProgress } from '../../workers/report-progress.ts'
+import { router, workerProcedure } from '../init.ts'
+
+const okSchema = z.object({ ok: z.literal(true) })
+
+export const workerRouter = router({
+  hello: workerProcedure
+    .input(helloSchema)
+    .output(helloReplySchema)
+    .mutation(({ ctx, input }) => hello(ctx.container.deps, input)),
+
+  claim: workerProcedure
+    .input(claimSchema)
+    .output(claimReplySchema)
+    .mutation(({ ctx, input, signal }) => {
+      const stop = AbortSignal.any([ctx.container.closing, ...(signal === undefined ? [] : [signal])])
+      return claimJobs(ctx.container.deps, { ...input, signal: stop })
+    }),
+
+  heartbeat: workerProcedure
+    .input(heartbeatSchema)
+    .output(heartbeatReplySchema)
+    .mutation(({ ctx, input }) => heartbeat(ctx.container.deps, input)),
+
+  progress: workerProcedure
+    .input(progressSchema)
+    .output(progressReplySchema)
+    .mutation(({ ctx, input }) => reportProgress(ctx.container.deps, input)),
+
+  presign: workerProcedure
+    .input(presignSchema)
+    .output(presignReplySchema)
+    .mutation(({ ctx, input }) => presignResult(ctx.container.deps, input)),
+
+  complete: workerProcedure
+    .input(completeSchema)
+    .output(okSchema)
+    .mutation(({ ctx, input }) => completeJob(ctx.container.deps, input)),
+
+  fail: workerProcedure
+    .input(failSchema)
+    .output(okSchema)
+    .mutation(({ ctx, input }) => failJob(ctx.container.deps, input)),
+
+  release: workerProcedure
+    .input(releaseSchema)
+    .output(okSchema)
+    .mutation(({ ctx, input }) => releaseJob(ctx.container.deps, input)),
+})

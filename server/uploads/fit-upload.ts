@@ -1,0 +1,31 @@
+// Prepares an upload of the person's own as the input of one recipe: cover-cropped to its size, stored under its content hash.
+import { DewpointError } from '#contracts/errors.ts'
+import { sha256Hex } from '#contracts/recipe.ts'
+import type { Deps } from '../deps.ts'
+import { fittedInputKey } from '../storage/index.ts'
+import { fitImage } from '../storage/sanitize-image.ts'
+import { readObject } from './read-object.ts'
+
+/** A sanitised PNG of 40 megapixels at 4 bytes each, uncompressed at worst. */
+const SANITISED_SIZE_MAX_BYTES = 200 * 1024 * 1024
+
+/** @throws DewpointError not-found (also for an upload that was never finished), storage.unavailable */
+export async function fitUpload(
+  deps: Pick<Deps, 'db' | 'storage'>,
+  input: { readonly userId: string; readonly uploadId: string; readonly width: number; readonly height: number },
+): Promise<{ key: string; sha256: string }> {
+  const { userId, uploadId, width, height } = input
+  const upload = await deps.db.upload.findFirst({
+    where: { id: uploadId, userId, status: 'ready' },
+    select: { objectKey: true },
+  })
+  if (upload === null || upload.objectKey === null)
+    throw new DewpointError('not-found', `No finished upload ${uploadId}`)
+  const source = await deps.storage.get(upload.objectKey)
+  if (source === null) throw new DewpointError('not-found', `The picture of upload ${uploadId} is gone`)
+  const png = await fitImage(await readObject(source, SANITISED_SIZE_MAX_BYTES), { width, height })
+  const sha256 = await sha256Hex(new Uint8Array(png))
+  const key = fittedInputKey({ userId, uploadId, sha256 })
+  if ((await deps.storage.head(key)) === null) await deps.storage.put(key, png, { contentType: 'image/png' })
+  return { key, sha256 }
+}
