@@ -1,5 +1,6 @@
-import { SAMPLERS } from '#contracts/samplers.ts'
+// The Studio. The page itself is empty of data: what belongs to a person is read by the browser, behind their session.
+import { Studio } from './components/studio/studio.tsx'
 
 export default function StudioPage() {
-  return <main>{SAMPLERS.ddim.label}</main>
+  return <Studio />
 }

@@ -92,7 +92,10 @@ export const en = {
     offline: 'Connection lost. Pictures go on forming; this page catches up when it is back.',
     promptMissing: 'Write what you want to see first.',
     promptTooLong: (max: number): string => `A prompt has at most ${max.toLocaleString('en')} characters.`,
-    draftNote: 'Your draft is kept on this device.',
+    noWorker: 'Nothing is running this model right now. Pictures wait in line until a worker is back.',
+    promptTaken: 'Prompt taken over from the shared picture',
+    noModels: 'No model is installed here.',
+    noModelsHint: 'Put one into the models folder and reload this page.',
     cancelConfirm: 'Stopped. Nothing was charged for pictures that did not finish.',
   },
 
@@ -110,6 +113,7 @@ export const en = {
     canceled: 'Stopped',
     notCharged: 'Nothing was charged.',
     retry: 'Try again',
+    addInputAgain: 'Add the picture it started from again to try once more.',
     cancel: 'Stop',
     cancelAll: (n: number): string => count(n, 'Stop', 'Stop all'),
     alt: (prompt: string, index: number, total: number): string =>

@@ -65,7 +65,7 @@ export function parseDraft(stored: string | null): Draft {
   return { ...EMPTY_DRAFT, ...Object.fromEntries(fields) }
 }
 
-export function chooseModel(draft: Draft, models: readonly StudioModel[]): StudioModel | undefined {
+export function chooseModel<Model extends StudioModel>(draft: Draft, models: readonly Model[]): Model | undefined {
   return models.find((model) => model.id === draft.modelId) ?? models[0]
 }
 

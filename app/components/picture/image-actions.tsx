@@ -1,0 +1,89 @@
+'use client'
+// What can be done with a finished image. Over the picture on a desk (on hover and on keyboard focus), one button on touch.
+import { Download, Ellipsis, ImageUp, Share2, Shuffle, Trash2, Type } from 'lucide-react'
+import { useState } from 'react'
+import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
+import { useGenerationActions } from '../../generations/use-generation-actions.ts'
+import { messages } from '../../messages/index.ts'
+import { ShareDialog } from '../share-dialog.tsx'
+import { Button } from '../ui/button.tsx'
+import { IconButton } from '../ui/icon-button.tsx'
+import { Menu, MenuItem, MenuSeparator } from '../ui/menu.tsx'
+
+const t = messages.image
+
+export function downloadUrl(image: ImageDto): string {
+  return `${image.url}?download`
+}
+
+interface ImageActionsProps {
+  generation: GenerationDto
+  image: ImageDto
+}
+
+export function ImageActions({ generation, image }: ImageActionsProps) {
+  const [sharing, setSharing] = useState(false)
+  return (
+    <>
+      <div className="absolute right-2 bottom-2 z-10 flex gap-1 rounded-control bg-raised p-1 opacity-0 shadow-float transition-opacity focus-within:opacity-100 group-hover:opacity-100 has-[[data-popup-open]]:opacity-100 pointer-coarse:opacity-100">
+        <IconButton label={t.share} onClick={() => setSharing(true)} className="pointer-coarse:hidden">
+          <Share2 aria-hidden />
+        </IconButton>
+        <ImageMenu generation={generation} image={image} onShare={() => setSharing(true)} />
+      </div>
+      <ShareDialog generation={generation} image={image} open={sharing} onOpenChange={setSharing} />
+    </>
+  )
+}
+
+interface ImageMenuProps extends ImageActionsProps {
+  onShare: () => void
+}
+
+export function ImageMenu({ generation, image, onShare }: ImageMenuProps) {
+  const actions = useGenerationActions()
+  return (
+    <Menu
+      trigger={
+        <Button variant="ghost" size="icon" aria-label={t.more}>
+          <Ellipsis aria-hidden />
+        </Button>
+      }
+    >
+      <MenuItem onClick={onShare}>
+        <Share2 aria-hidden />
+        {t.share}
+      </MenuItem>
+      <MenuItem render={<a href={downloadUrl(image)} download />}>
+        <Download aria-hidden />
+        {t.download}
+      </MenuItem>
+      <MenuItem onClick={() => actions.startFrom(image)}>
+        <ImageUp aria-hidden />
+        {t.useAsInput}
+      </MenuItem>
+      <MenuSeparator />
+      <MenuItem onClick={() => actions.reuse(generation, image, 'remix')}>
+        <Shuffle aria-hidden />
+        {t.remix}
+      </MenuItem>
+      <MenuItem onClick={() => actions.reuse(generation, image, 'prompt')}>
+        <Type aria-hidden />
+        {`${t.reuse} ${t.reusePrompt.toLowerCase()}`}
+      </MenuItem>
+      <MenuItem onClick={() => actions.reuse(generation, image, 'seed')}>
+        <span aria-hidden className="size-4" />
+        {`${t.reuse} ${t.reuseSeed.toLowerCase()}`}
+      </MenuItem>
+      <MenuItem onClick={() => actions.reuse(generation, image, 'all')}>
+        <span aria-hidden className="size-4" />
+        {`${t.reuse} ${t.reuseAll.toLowerCase()}`}
+      </MenuItem>
+      <MenuSeparator />
+      <MenuItem onClick={() => void actions.remove(generation)}>
+        <Trash2 aria-hidden />
+        {t.deleteMany(generation.images.length)}
+      </MenuItem>
+    </Menu>
+  )
+}

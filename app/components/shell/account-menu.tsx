@@ -1,0 +1,61 @@
+'use client'
+// Who is signed in, what is left of the day's allowance, and the way in or out.
+import { LogIn, LogOut, Settings2, UserPlus, UserRound } from 'lucide-react'
+import Link from 'next/link'
+import { messages } from '../../messages/index.ts'
+import { useMe } from '../../session/use-session.ts'
+import { useSignOut } from '../../session/use-sign-out.ts'
+import { Button, buttonVariants } from '../ui/button.tsx'
+import { Menu, MenuItem, MenuSeparator } from '../ui/menu.tsx'
+
+export function AccountMenu() {
+  const me = useMe()
+  const signOut = useSignOut()
+  if (me === null) {
+    return (
+      <Link href="/sign-in" className={buttonVariants({ variant: 'secondary', size: 'sm' })}>
+        {messages.shell.signIn}
+      </Link>
+    )
+  }
+  const left = me === undefined ? null : me.allowance.limit - me.allowance.used
+  return (
+    <Menu
+      trigger={
+        <Button variant="ghost" size="icon" aria-label={messages.shell.accountMenu}>
+          <UserRound aria-hidden />
+        </Button>
+      }
+    >
+      {me === undefined ? null : (
+        <div className="px-2.5 pt-2 pb-2.5">
+          <p className="truncate font-medium text-sm">{me.isGuest ? messages.shell.guest : me.name}</p>
+          <p className="truncate text-ink-3 text-xs leading-5">{me.isGuest ? null : me.email}</p>
+          <p className="text-ink-3 text-xs leading-5">{messages.shell.left(Math.max(0, left ?? 0))}</p>
+        </div>
+      )}
+      <MenuSeparator />
+      <MenuItem render={<Link href="/account" />}>
+        <Settings2 aria-hidden />
+        {messages.shell.account}
+      </MenuItem>
+      {me?.isGuest === false ? (
+        <MenuItem onClick={() => void signOut()}>
+          <LogOut aria-hidden />
+          {messages.shell.signOut}
+        </MenuItem>
+      ) : (
+        <>
+          <MenuItem render={<Link href="/sign-up" />}>
+            <UserPlus aria-hidden />
+            {messages.shell.signUp}
+          </MenuItem>
+          <MenuItem render={<Link href="/sign-in" />}>
+            <LogIn aria-hidden />
+            {messages.shell.signIn}
+          </MenuItem>
+        </>
+      )}
+    </Menu>
+  )
+}

@@ -1,0 +1,101 @@
+'use client'
+// What was made, newest first: clicks on their way, then generations; empty, loading and error states of its own.
+import Link from 'next/link'
+import type { GenerationDto } from '#contracts/generation.ts'
+import { messages } from '../../messages/index.ts'
+import { updateDraft } from '../../studio/draft-store.ts'
+import type { Submission } from '../../studio/submissions.ts'
+import { Button, buttonVariants } from '../ui/button.tsx'
+import { GenerationCard } from './generation-card.tsx'
+import { SubmissionCard } from './submission-card.tsx'
+
+const t = messages.studio
+
+/** The feed is for what is being worked on; everything older is History's. */
+const FEED_LENGTH = 12
+/** Above the fold on a tall screen. */
+const EAGER_COUNT = 2
+
+interface FeedProps {
+  submissions: readonly Submission[]
+  generations: readonly GenerationDto[] | undefined
+  /** Nobody is signed in, so there is nothing to wait for. */
+  nobody: boolean
+  failed: boolean
+  onRetry: () => void
+  examples: readonly string[]
+}
+
+export function Feed({ submissions, generations, nobody, failed, onRetry, examples }: FeedProps) {
+  const shown = generations?.slice(0, FEED_LENGTH) ?? []
+  if (submissions.length === 0 && shown.length === 0) {
+    if (failed) return <Failed onRetry={onRetry} />
+    if (generations === undefined && !nobody) return <Loading />
+    return <Empty examples={examples} />
+  }
+  return (
+    <div className="flex flex-col gap-10">
+      {submissions.map((submission) => (
+        <SubmissionCard key={submission.request.idempotencyKey} submission={submission} />
+      ))}
+      {shown.map((generation, at) => (
+        <GenerationCard key={generation.id} generation={generation} eager={at < EAGER_COUNT} />
+      ))}
+      {(generations?.length ?? 0) > FEED_LENGTH ? (
+        <Link href="/history" className={`${buttonVariants({ variant: 'secondary' })} self-start`}>
+          {t.feedMore}
+        </Link>
+      ) : null}
+    </div>
+  )
+}
+
+function Empty({ examples }: { examples: readonly string[] }) {
+  return (
+    <div className="mx-auto flex min-h-[60dvh] max-w-md flex-col justify-center gap-6 lg:min-h-[calc(100dvh-10rem)]">
+      <p className="text-balance font-semibold text-2xl text-ink leading-8 tracking-[-0.015em]">{t.emptyTitle}</p>
+      {examples.length === 0 ? null : (
+        <div className="flex flex-col gap-2">
+          <p className="text-ink-2 text-sm">{t.emptyHint}</p>
+          <ul className="flex flex-col">
+            {examples.slice(0, 5).map((example) => (
+              <li key={example}>
+                <button
+                  type="button"
+                  className="-mx-3 min-h-11 w-[calc(100%+1.5rem)] rounded-control px-3 py-2 text-left text-[15px] text-ink leading-6 transition-colors hover:bg-sunken"
+                  onClick={() => {
+                    updateDraft({ prompt: example })
+                    document.getElementById('prompt')?.focus()
+                  }}
+                >
+                  {example}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Loading() {
+  return (
+    <div role="status" aria-label={t.feedLoading} className="grid gap-x-8 gap-y-3 xl:grid-cols-[minmax(0,1fr)_17rem]">
+      <div className="skeleton aspect-square w-full max-w-[512px] rounded-picture" />
+      <div className="flex flex-col gap-3">
+        <div className="skeleton h-4 w-4/5 rounded" />
+        <div className="skeleton h-4 w-2/5 rounded" />
+      </div>
+    </div>
+  )
+}
+
+function Failed({ onRetry }: { onRetry: () => void }) {
+  return (
+    <div role="alert" className="flex flex-col items-start gap-3">
+      <p className="text-ink-2 text-sm leading-6">{t.loadFailed}</p>
+      <Button onClick={onRetry}>{t.tryAgain}</Button>
+    </div>
+  )
+}

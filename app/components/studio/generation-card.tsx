@@ -1,0 +1,108 @@
+'use client'
+// One click on Generate, as it stands in the feed: its images in their right shape from the start, its words, its actions.
+import { Shuffle, Square, Trash2 } from 'lucide-react'
+import Link from 'next/link'
+import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
+import { SAMPLERS } from '#contracts/samplers.ts'
+import { hasEnded } from '../../generations/apply-event.ts'
+import { useGenerationActions } from '../../generations/use-generation-actions.ts'
+import { cn } from '../../lib/cn.ts'
+import { messages } from '../../messages/index.ts'
+import { requestAgain } from '../../studio/request-again.ts'
+import { useSubmit } from '../../studio/submissions.ts'
+import { ImageActions } from '../picture/image-actions.tsx'
+import { ImageStatus } from '../picture/image-status.tsx'
+import { Picture } from '../picture/picture.tsx'
+import { Time } from '../time.tsx'
+import { Button } from '../ui/button.tsx'
+import { IconButton } from '../ui/icon-button.tsx'
+
+const t = messages.image
+
+/** One image large, several in pairs: rows keep one height whatever the count. */
+export function imageGridClass(count: number): string {
+  return cn('grid gap-3', count === 1 ? 'max-w-[512px] grid-cols-1' : 'max-w-[720px] grid-cols-2')
+}
+
+export function GenerationCard({ generation, eager }: { generation: GenerationDto; eager: boolean }) {
+  const { recipe, images } = generation
+  const actions = useGenerationActions()
+  const running = images.filter((image) => !hasEnded(image))
+  const first = images[0]
+  return (
+    <article
+      aria-label={recipe.prompt}
+      className="grid gap-x-8 gap-y-3 xl:grid-cols-[minmax(0,1fr)_17rem]"
+      data-generation={generation.id}
+    >
+      <ul className={cn(imageGridClass(images.length), 'w-full')}>
+        {images.map((image) => (
+          <li key={image.id} className="min-w-0">
+            <FeedImage generation={generation} image={image} eager={eager} />
+          </li>
+        ))}
+      </ul>
+      <div className="flex min-w-0 flex-col gap-2 xl:pt-1">
+        <p className="line-clamp-3 max-w-prose text-[15px] text-ink leading-6" dir="auto" title={recipe.prompt}>
+          {recipe.prompt}
+        </p>
+        <p className="text-ink-3 text-xs leading-5 tabular-nums">
+          <Time iso={generation.createdAt} /> · {SAMPLERS[recipe.sampler].label}, {recipe.steps} · {recipe.width} ×{' '}
+          {recipe.height}
+        </p>
+        <div className="-ml-2 flex items-center gap-1.5">
+          {running.length > 1 ? (
+            <Button variant="ghost" size="sm" onClick={() => void actions.cancel(generation)}>
+              <Square aria-hidden />
+              {t.cancelAll(running.length)}
+            </Button>
+          ) : null}
+          {first && running.length === 0 ? (
+            <Button variant="ghost" size="sm" onClick={() => actions.reuse(generation, first, 'remix')}>
+              <Shuffle aria-hidden />
+              {t.remix}
+            </Button>
+          ) : null}
+          {running.length === 0 ? (
+            <IconButton label={t.deleteMany(images.length)} onClick={() => void actions.remove(generation)}>
+              <Trash2 aria-hidden />
+            </IconButton>
+          ) : null}
+        </div>
+      </div>
+    </article>
+  )
+}
+
+interface FeedImageProps {
+  generation: GenerationDto
+  image: ImageDto
+  eager: boolean
+}
+
+function FeedImage({ generation, image, eager }: FeedImageProps) {
+  const actions = useGenerationActions()
+  const submit = useSubmit()
+  const { recipe } = generation
+  const alt = t.alt(recipe.prompt, image.index, recipe.count)
+  // The picture an image started from is not in its recipe, so only its owner can bring it back.
+  const retry = recipe.input ? undefined : () => void submit(requestAgain(generation, image, crypto.randomUUID()))
+  return (
+    <>
+      <div className="group relative">
+        <Picture image={image} width={recipe.width} height={recipe.height} alt={alt} eager={eager} />
+        {image.status === 'done' ? (
+          <>
+            <Link
+              href={`/g/${generation.id}?image=${image.index + 1}`}
+              aria-label={`${t.open}: ${alt}`}
+              className="absolute inset-0 rounded-picture"
+            />
+            <ImageActions generation={generation} image={image} />
+          </>
+        ) : null}
+      </div>
+      <ImageStatus image={image} onCancel={() => void actions.cancel(generation, image)} onRetry={retry} />
+    </>
+  )
+}

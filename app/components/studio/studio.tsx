@@ -1,0 +1,137 @@
+'use client'
+// The Studio: wires draft, models, session, submissions and the list to the composer and the feed.
+import { parseAsString, useQueryState } from 'nuqs'
+import { useEffect, useEffectEvent, useState } from 'react'
+import type { GenerationDto } from '#contracts/generation.ts'
+import { hasEnded } from '../../generations/apply-event.ts'
+import { useLiveSteps, useOffline } from '../../generations/live-updates.tsx'
+import { useGenerationActions } from '../../generations/use-generation-actions.ts'
+import { useGenerationList } from '../../generations/use-generations.ts'
+import { messages } from '../../messages/index.ts'
+import { useMe } from '../../session/use-session.ts'
+import { chooseModel, requestOf } from '../../studio/draft.ts'
+import { getDraft, updateDraft, useDraft } from '../../studio/draft-store.ts'
+import { useInputRequest } from '../../studio/input-request.ts'
+import { useSubmissions, useSubmit } from '../../studio/submissions.ts'
+import { useDroppedPicture } from '../../studio/use-dropped-picture.ts'
+import { useInputPicture } from '../../studio/use-input-picture.ts'
+import { useModels } from '../../studio/use-models.ts'
+import { useShortcuts } from '../../studio/use-shortcuts.ts'
+import { notify } from '../ui/toast.tsx'
+import { Composer } from './composer.tsx'
+import { Feed } from './feed.tsx'
+import { ProgressAnnouncer } from './progress-announcer.tsx'
+import { Settings } from './settings.tsx'
+import { ShortcutsDialog } from './shortcuts-dialog.tsx'
+
+const t = messages.studio
+
+export function Studio() {
+  const draft = useDraft()
+  const me = useMe()
+  const models = useModels()
+  const model = models.data ? chooseModel(draft, models.data) : undefined
+  const list = useGenerationList(me !== null && me !== undefined)
+  const generations = list.data?.pages.flatMap((page) => page.items)
+  const submissions = useSubmissions()
+  const submit = useSubmit()
+  const actions = useGenerationActions()
+  const input = useInputPicture()
+  const offline = useOffline()
+  const [help, setHelp] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+
+  const dragging = useDroppedPicture((file) => void input.choose(file))
+  useInputRequest((url) => {
+    void fetch(url)
+      .then((response) => response.blob())
+      .then(input.choose)
+  })
+  useSharedPrompt()
+  useSeededSteps(generations)
+
+  const generate = () => {
+    if (draft.prompt.trim() === '') {
+      setProblem(t.promptMissing)
+      return
+    }
+    const left = me ? me.allowance.limit - me.allowance.used : null
+    if (model === undefined || left === 0) return
+    setProblem(null)
+    window.scrollTo({ top: 0 })
+    void submit(requestOf(draft, model, crypto.randomUUID()))
+  }
+  const cancelLatest = () => {
+    const running = generations?.find((generation) => generation.images.some((image) => !hasEnded(image)))
+    if (!running) return
+    void actions.cancel(running).then(() => notify(t.cancelConfirm))
+  }
+  useShortcuts({ generate, cancel: cancelLatest, help: () => setHelp(true) })
+
+  const notice = offline
+    ? t.offline
+    : models.isError
+      ? t.modelsFailed
+      : models.data?.length === 0
+        ? t.noModels
+        : model?.workers.length === 0
+          ? t.noWorker
+          : null
+
+  return (
+    <main id="main" className="lg:grid lg:grid-cols-[25rem_minmax(0,1fr)]">
+      <h1 className="sr-only">{t.title}</h1>
+      <Composer
+        draft={draft}
+        me={me}
+        problem={draft.prompt.trim() === '' ? problem : null}
+        notice={notice}
+        ready={model !== undefined}
+        settings={
+          model && models.data ? <Settings draft={draft} model={model} models={models.data} input={input} /> : null
+        }
+        onGenerate={generate}
+      />
+      <section aria-label={t.feed} className="px-4 pt-5 pb-56 sm:px-6 lg:px-10 lg:pt-8 lg:pb-16">
+        <Feed
+          submissions={submissions}
+          generations={generations}
+          nobody={me === null}
+          failed={list.isError}
+          onRetry={() => void list.refetch()}
+          examples={model?.examples ?? []}
+        />
+      </section>
+      <ProgressAnnouncer generations={generations ?? []} />
+      <ShortcutsDialog open={help} onOpenChange={setHelp} />
+      {dragging ? (
+        <div className="pointer-events-none fixed inset-0 z-50 grid place-items-center bg-scrim p-6">
+          <p className="rounded-card bg-raised px-6 py-4 font-medium text-ink shadow-float">{t.inputDrop}</p>
+        </div>
+      ) : null}
+    </main>
+  )
+}
+
+/** `/?prompt=…`, as the share page links: taken over once, with a way back to what was there. */
+function useSharedPrompt(): void {
+  const [shared, setShared] = useQueryState('prompt', parseAsString)
+  const take = useEffectEvent((prompt: string) => {
+    const before = getDraft()
+    void setShared(null)
+    if (before.prompt === prompt) return
+    updateDraft({ prompt })
+    notify(t.promptTaken, { label: messages.image.undo, run: () => updateDraft({ prompt: before.prompt }) })
+  })
+  useEffect(() => {
+    if (shared !== null && shared !== '') take(shared)
+  }, [shared])
+}
+
+/** After a reload the list knows how far running images are; show that until their next step comes. */
+function useSeededSteps(generations: readonly GenerationDto[] | undefined): void {
+  const live = useLiveSteps()
+  useEffect(() => {
+    for (const generation of generations ?? []) for (const image of generation.images) live.seed(image)
+  }, [generations, live])
+}

@@ -1,0 +1,82 @@
+'use client'
+// The tab's one subscription: events go to the live steps and to the cached list. It starts where the list was read, so
+// nothing falls between the two; after sleep or a lost connection tRPC's client goes on from the last id it saw.
+import { useSubscription } from '@trpc/tanstack-react-query'
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import type { GenerationEvent } from '#contracts/generation.ts'
+import { useTRPC } from '../lib/trpc.ts'
+import { useMe } from '../session/use-session.ts'
+import { announcesUnknown, applyEvent } from './apply-event.ts'
+import { LiveSteps } from './live-steps.ts'
+import { useGenerationCache, useGenerationList } from './use-generations.ts'
+
+/** Shorter interruptions are not worth a word. */
+const OFFLINE_NOTICE_AFTER_MS = 4_000
+
+const LiveStepsContext = createContext<LiveSteps | null>(null)
+const OfflineContext = createContext(false)
+
+export function useLiveSteps(): LiveSteps {
+  const live = useContext(LiveStepsContext)
+  if (live === null) throw new TypeError('useLiveSteps is used outside <LiveUpdates>')
+  return live
+}
+
+/** Whether events have been away long enough to tell. */
+export function useOffline(): boolean {
+  return useContext(OfflineContext)
+}
+
+export function LiveUpdates({ children }: { children: ReactNode }) {
+  const [live] = useState(() => new LiveSteps())
+  const [offline, setOffline] = useState(false)
+  const userId = useMe()?.id
+  return (
+    <LiveStepsContext value={live}>
+      <OfflineContext value={offline}>
+        {userId === undefined ? null : <Following key={userId} live={live} onOffline={setOffline} />}
+        {children}
+      </OfflineContext>
+    </LiveStepsContext>
+  )
+}
+
+interface FollowingProps {
+  live: LiveSteps
+  onOffline: (offline: boolean) => void
+}
+
+function Following(props: FollowingProps) {
+  const lastEventId = useGenerationList(true).data?.pages[0]?.lastEventId
+  return lastEventId === undefined ? null : <Subscription {...props} startAt={lastEventId} />
+}
+
+function Subscription({ live, onOffline, startAt }: FollowingProps & { startAt: string }) {
+  const trpc = useTRPC()
+  const cache = useGenerationCache()
+  // The list is read again now and then; the stream goes on from where it is.
+  const [lastEventId] = useState(startAt)
+
+  const options = useMemo(
+    () => ({
+      onData: ({ data }: { id: string; data: GenerationEvent }) => {
+        live.take(data, performance.now())
+        if (announcesUnknown(data, cache.known())) void cache.refresh()
+        cache.change(data.generationId, (generation) => applyEvent(generation, data))
+      },
+    }),
+    [cache, live],
+  )
+  const subscription = useSubscription(trpc.generation.events.subscriptionOptions({ lastEventId }, options))
+
+  const away = subscription.status === 'connecting' || subscription.status === 'error'
+  useEffect(() => {
+    if (!away) {
+      onOffline(false)
+      return
+    }
+    const timer = setTimeout(() => onOffline(true), OFFLINE_NOTICE_AFTER_MS)
+    return () => clearTimeout(timer)
+  }, [away, onOffline])
+  return null
+}

@@ -1,0 +1,34 @@
+'use client'
+// Everything the client components stand on, in one place.
+import { CSPProvider } from '@base-ui/react/csp-provider'
+import { Tooltip } from '@base-ui/react/tooltip'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { NuqsAdapter } from 'nuqs/adapters/next/app'
+import { type ReactNode, useState } from 'react'
+import { Toaster } from './components/ui/toast.tsx'
+import { LiveUpdates } from './generations/live-updates.tsx'
+import { getQueryClient } from './lib/query-client.ts'
+import { createClient, TRPCProvider } from './lib/trpc.ts'
+
+/** Long enough that a passing pointer opens nothing. */
+const TOOLTIP_DELAY_MS = 500
+
+export function Providers({ nonce, children }: { nonce: string | undefined; children: ReactNode }) {
+  const queryClient = getQueryClient()
+  const [trpcClient] = useState(createClient)
+  return (
+    <CSPProvider {...(nonce === undefined ? {} : { nonce })}>
+      <QueryClientProvider client={queryClient}>
+        <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
+          <NuqsAdapter>
+            <Tooltip.Provider delay={TOOLTIP_DELAY_MS}>
+              <Toaster>
+                <LiveUpdates>{children}</LiveUpdates>
+              </Toaster>
+            </Tooltip.Provider>
+          </NuqsAdapter>
+        </TRPCProvider>
+      </QueryClientProvider>
+    </CSPProvider>
+  )
+}
