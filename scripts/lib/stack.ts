@@ -10,7 +10,7 @@ import { createStorage } from '#server/storage/index.ts'
 import { type Child, startChild } from './child.ts'
 import { freePort } from './free-port.ts'
 import { ROOT } from './node.mjs'
-import { localSecrets } from './secrets.ts'
+import { localSecrets, type Secrets } from './secrets.ts'
 
 export interface StackOptions {
   readonly dataDir: string
@@ -112,14 +112,19 @@ async function startServices(
   }
   await migrate(String(env.DATABASE_URL))
   if (outside.S3_ENDPOINT === undefined && outside.S3_BUCKET === undefined) {
-    Object.assign(env, await startBucket(dataDir, secrets, stops))
+    Object.assign(env, await startBucket(dataDir, secrets, corsOrigins(env, port), stops))
   }
   return env
 }
 
-async function startBucket(dataDir: string, secrets: ReturnType<typeof localSecrets>, stops: (() => Promise<void>)[]) {
+async function startBucket(
+  dataDir: string,
+  secrets: Secrets,
+  origins: readonly string[],
+  stops: (() => Promise<void>)[],
+) {
   const keys = { accessKeyId: secrets.S3_ACCESS_KEY_ID, secretAccessKey: secrets.S3_SECRET_ACCESS_KEY }
-  const s3 = await startEmbeddedS3({ dir: join(dataDir, 'bucket'), port: 0, ...keys })
+  const s3 = await startEmbeddedS3({ dir: join(dataDir, 'bucket'), port: 0, corsOrigins: origins, ...keys })
   stops.push(() => s3.stop())
   const place = { endpoint: s3.url, region: 'us-east-1', bucket: 'dewpoint', forcePathStyle: true }
   await createStorage({ ...place, ...keys }).ensureBucket()
@@ -132,6 +137,11 @@ async function startBucket(dataDir: string, secrets: ReturnType<typeof localSecr
     S3_SECRET_ACCESS_KEY: keys.secretAccessKey,
   }
 }
+
+/** Pages upload straight to the bucket, under whichever name their person typed. */
+const corsOrigins = (env: Readonly<Record<string, string>>, port: number) => [
+  ...new Set([new URL(env.APP_URL ?? '').origin, `http://localhost:${port}`, `http://127.0.0.1:${port}`]),
+]
 
 function startWeb({ dataDir, host }: StackOptions, port: number, env: Readonly<Record<string, string>>): Child {
   return startChild({
