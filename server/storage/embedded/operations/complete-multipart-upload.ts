@@ -71,20 +71,18 @@ function readNamedParts(document: Record<string, unknown>): NamedPart[] {
 
 function matchParts(named: NamedPart[], stored: PartFooter[]): PartFooter[] {
   const byNumber = new Map(stored.map((part) => [part.partNumber, part]))
-  return named.map(({ partNumber, etag, checksums }, at) => {
+  const parts = named.map(({ partNumber, etag, checksums }) => {
     const part = byNumber.get(partNumber)
     const given = part?.checksum == null ? undefined : checksums[checksumElementName(part.checksum.algorithm)]
     if (part === undefined || part.etag !== `"${etag}"` || (given !== undefined && given !== part.checksum?.base64)) {
       throw new S3Error('InvalidPart', `Part ${partNumber} could not be found, or its entity tag or checksum differs.`)
     }
-    if (at < named.length - 1 && part.sizeBytes < PART_SIZE_MIN_BYTES) {
-      throw new S3Error(
-        'EntityTooSmall',
-        'Your proposed upload is smaller than the minimum allowed size: 5 MiB a part.',
-      )
-    }
     return part
   })
+  if (parts.slice(0, -1).some(({ sizeBytes }) => sizeBytes < PART_SIZE_MIN_BYTES)) {
+    throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size: 5 MiB a part.')
+  }
+  return parts
 }
 
 /** S3's rule: the MD5 of the parts' MD5s, and how many there were. */
