@@ -12,7 +12,7 @@ export interface JustifyOptions {
   readonly gapPx: number
 }
 
-/** Rows in order. The last row keeps the target height instead of being stretched. */
+/** Rows in order. The last row is not stretched: it keeps the height of the row above, at most the target. */
 export function justifyRows<Item>(
   items: readonly Item[],
   aspectOf: (item: Item) => number,
@@ -24,7 +24,7 @@ export function justifyRows<Item>(
   let aspects = 0
   const close = (full: boolean): void => {
     const natural = (widthPx - gapPx * (row.length - 1)) / aspects
-    const heightPx = full ? natural : Math.min(natural, targetHeightPx)
+    const heightPx = full ? natural : Math.min(natural, targetHeightPx, rows.at(-1)?.heightPx ?? targetHeightPx)
     rows.push({ heightPx, items: row.map((item) => ({ item, widthPx: aspectOf(item) * heightPx })) })
     row = []
     aspects = 0

@@ -119,6 +119,7 @@ export const en = {
     alt: (prompt: string, index: number, total: number): string =>
       total === 1 ? prompt : `${prompt}, picture ${index + 1} of ${total}`,
     open: 'Open',
+    seed: (seed: number): string => `Seed ${seed}`,
     share: 'Share',
     download: 'Download PNG',
     remix: 'Remix',

@@ -37,6 +37,12 @@ describe('justifyRows', () => {
     expect(rows).toEqual([{ heightPx: 200, items: [{ item: 1, widthPx: 200 }] }])
   })
 
+  it('keeps a last row no taller than the one above', () => {
+    const rows = justifyRows([1, 1, 1, 1], (a) => a, { widthPx: 358, targetHeightPx: 170, gapPx: 8 })
+    expect(rows.map((row) => row.items.length)).toEqual([3, 1])
+    expect(rows[1]?.heightPx).toBe(rows[0]?.heightPx)
+  })
+
   it('has no rows before the width is known', () => {
     expect(justifyRows([1, 1], (a) => a, { widthPx: 0, targetHeightPx: 200, gapPx: 4 })).toEqual([])
   })

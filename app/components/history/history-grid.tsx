@@ -6,7 +6,7 @@ import { WindowVirtualizer, type WindowVirtualizerHandle } from 'virtua'
 import { aspectOf, type HistoryTile } from '../../history/history-tiles.ts'
 import { justifyRows } from '../../history/justify-rows.ts'
 import { messages } from '../../messages/index.ts'
-import { ImageActions } from '../picture/image-actions.tsx'
+import { FloatingActions } from '../picture/image-actions.tsx'
 import { Picture } from '../picture/picture.tsx'
 
 const GAP_PX = 8
@@ -81,7 +81,7 @@ function Tile({ tile: { generation, image }, widthPx }: { tile: HistoryTile; wid
         aria-label={`${messages.image.open}: ${alt}`}
         className="absolute inset-0 rounded-picture"
       />
-      {image.status === 'done' ? <ImageActions generation={generation} image={image} /> : null}
+      {image.status === 'done' ? <FloatingActions generation={generation} image={image} /> : null}
     </div>
   )
 }

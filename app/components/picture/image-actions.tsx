@@ -1,6 +1,6 @@
 'use client'
-// What can be done with a finished image. Over the picture on a desk (on hover and on keyboard focus), one button on touch.
-import { Download, Ellipsis, ImageUp, Share2, Shuffle, Trash2, Type } from 'lucide-react'
+// What can be done with a finished image.
+import { Copy, Dices, Download, Ellipsis, ImageUp, Share2, Shuffle, Trash2, Type } from 'lucide-react'
 import { useState } from 'react'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
 import { useGenerationActions } from '../../generations/use-generation-actions.ts'
@@ -21,14 +21,26 @@ interface ImageActionsProps {
   image: ImageDto
 }
 
+/** Share, download and the rest, as a row of quiet buttons. */
 export function ImageActions({ generation, image }: ImageActionsProps) {
   const [sharing, setSharing] = useState(false)
   return (
     <>
-      <div className="absolute right-2 bottom-2 z-10 flex gap-1 rounded-control bg-raised p-1 opacity-0 shadow-float transition-opacity focus-within:opacity-100 group-hover:opacity-100 has-[[data-popup-open]]:opacity-100 pointer-coarse:opacity-100">
-        <IconButton label={t.share} onClick={() => setSharing(true)} className="pointer-coarse:hidden">
-          <Share2 aria-hidden />
-        </IconButton>
+      <IconButton label={image.share ? t.shared : t.share} onClick={() => setSharing(true)}>
+        <Share2 aria-hidden className={image.share ? 'text-accent' : undefined} />
+      </IconButton>
+      <ImageMenu generation={generation} image={image} onShare={() => setSharing(true)} />
+      <ShareDialog generation={generation} image={image} open={sharing} onOpenChange={setSharing} />
+    </>
+  )
+}
+
+/** The same over the picture, on hover and keyboard focus. Touch opens the picture's page, which has them all. */
+export function FloatingActions({ generation, image }: ImageActionsProps) {
+  const [sharing, setSharing] = useState(false)
+  return (
+    <>
+      <div className="absolute right-2 bottom-2 z-10 rounded-control bg-raised opacity-0 shadow-float transition-opacity focus-within:opacity-100 group-hover:opacity-100 has-[[data-popup-open]]:opacity-100 pointer-coarse:hidden">
         <ImageMenu generation={generation} image={image} onShare={() => setSharing(true)} />
       </div>
       <ShareDialog generation={generation} image={image} open={sharing} onOpenChange={setSharing} />
@@ -72,11 +84,11 @@ export function ImageMenu({ generation, image, onShare }: ImageMenuProps) {
         {`${t.reuse} ${t.reusePrompt.toLowerCase()}`}
       </MenuItem>
       <MenuItem onClick={() => actions.reuse(generation, image, 'seed')}>
-        <span aria-hidden className="size-4" />
+        <Dices aria-hidden />
         {`${t.reuse} ${t.reuseSeed.toLowerCase()}`}
       </MenuItem>
       <MenuItem onClick={() => actions.reuse(generation, image, 'all')}>
-        <span aria-hidden className="size-4" />
+        <Copy aria-hidden />
         {`${t.reuse} ${t.reuseAll.toLowerCase()}`}
       </MenuItem>
       <MenuSeparator />

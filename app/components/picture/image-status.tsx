@@ -1,11 +1,12 @@
 'use client'
 // What is happening to one image, in words, and the stop beside it. Numbers are the sampler's own.
 import { RotateCcw, Square } from 'lucide-react'
-import { useSyncExternalStore } from 'react'
+import { type ReactNode, useSyncExternalStore } from 'react'
 import type { ImageDto } from '#contracts/generation.ts'
 import { estimateTimeLeftMs } from '../../generations/estimate-time-left.ts'
 import { useLiveSteps } from '../../generations/live-updates.tsx'
-import { messages } from '../../messages/index.ts'
+import { cn } from '../../lib/cn.ts'
+import { locale, messages } from '../../messages/index.ts'
 import { Button } from '../ui/button.tsx'
 
 const t = messages.image
@@ -15,9 +16,11 @@ interface ImageStatusProps {
   onCancel: () => void
   /** Absent where it cannot be tried again as it was. */
   onRetry: (() => void) | undefined
+  /** What can be done with it once it is done. */
+  actions?: ReactNode
 }
 
-export function ImageStatus({ image, onCancel, onRetry }: ImageStatusProps) {
+export function ImageStatus({ image, onCancel, onRetry, actions }: ImageStatusProps) {
   if (image.status === 'queued') {
     return (
       <Line onCancel={onCancel}>
@@ -29,8 +32,8 @@ export function ImageStatus({ image, onCancel, onRetry }: ImageStatusProps) {
   if (image.status === 'running') return <Running image={image} onCancel={onCancel} />
   if (image.status === 'failed') {
     return (
-      <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1 py-1.5">
-        <p className="text-sm leading-5">
+      <Row>
+        <p className="min-w-0 text-sm leading-5">
           <span className="text-danger">{image.error?.message ?? t.failed}</span>
           {onRetry ? null : ` ${t.addInputAgain}`}
         </p>
@@ -40,20 +43,30 @@ export function ImageStatus({ image, onCancel, onRetry }: ImageStatusProps) {
             {t.retry}
           </Button>
         ) : null}
-      </div>
+      </Row>
     )
   }
   if (image.status === 'canceled') {
     return (
-      <div className="flex items-center justify-between gap-3 py-1.5 text-ink-2 text-sm">
-        <span>
+      <Row>
+        <p className="text-ink-2 text-sm leading-5">
           {t.canceled}. {t.notCharged}
-        </span>
-      </div>
+        </p>
+      </Row>
     )
   }
-  return null
+  return (
+    <Row>
+      <p className="min-w-0 truncate text-ink-3 text-xs tabular-nums">
+        <span className="@max-[16rem]:hidden">{t.seed(image.seed)} · </span>
+        {image.durationMs === null ? null : messages.detail.seconds(shortSeconds(image.durationMs))}
+      </p>
+      <div className="-mr-2 flex gap-1">{actions}</div>
+    </Row>
+  )
 }
+
+const shortSeconds = (ms: number): string => (ms / 1000).toLocaleString(locale, { maximumFractionDigits: 1 })
 
 function Running({ image, onCancel }: { image: ImageDto; onCancel: () => void }) {
   const live = useLiveSteps()
@@ -78,13 +91,14 @@ function Running({ image, onCancel }: { image: ImageDto; onCancel: () => void })
 interface LineProps {
   onCancel: () => void
   progress?: number
-  children: React.ReactNode
+  children: ReactNode
 }
 
-function Line({ onCancel, progress, children }: LineProps) {
+/** Every state has the same height, so that nothing below moves when a picture is done. */
+function Row({ progress, children }: { progress?: number; children: ReactNode }) {
   return (
-    <div>
-      <div aria-hidden className="mt-2 h-0.5 overflow-hidden rounded-full bg-line">
+    <div className="@container min-h-[3.375rem] pt-2">
+      <div aria-hidden className={cn('h-0.5 overflow-hidden rounded-full', progress !== undefined && 'bg-line')}>
         {progress === undefined ? null : (
           <div
             className="h-full origin-left bg-accent transition-transform duration-300"
@@ -92,13 +106,19 @@ function Line({ onCancel, progress, children }: LineProps) {
           />
         )}
       </div>
-      <div className="flex min-h-11 items-center justify-between gap-3">
-        <p className="flex min-w-0 flex-wrap gap-x-2 text-ink-2 text-sm leading-5">{children}</p>
-        <Button variant="ghost" size="sm" className="-mr-2" onClick={onCancel}>
-          <Square aria-hidden />
-          {t.cancel}
-        </Button>
-      </div>
+      <div className="flex min-h-11 items-center justify-between gap-2">{children}</div>
     </div>
+  )
+}
+
+function Line({ onCancel, progress = 0, children }: LineProps) {
+  return (
+    <Row progress={progress}>
+      <p className="flex min-w-0 flex-wrap gap-x-2 text-ink-2 text-sm leading-5">{children}</p>
+      <Button variant="ghost" size="sm" className="-mr-2" onClick={onCancel}>
+        <Square aria-hidden />
+        {t.cancel}
+      </Button>
+    </Row>
   )
 }

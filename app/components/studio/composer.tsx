@@ -79,7 +79,7 @@ export function Composer({ draft, me, problem, notice, ready, settings, onGenera
             {t.generate(draft.count)}
           </Button>
         </div>
-        <p className="min-h-5 text-center text-ink-3 text-xs leading-5 tabular-nums empty:hidden lg:text-left">
+        <p className="min-h-5 text-center text-ink-3 text-xs leading-5 tabular-nums lg:text-left">
           {notice ??
             (left === null ? null : <Allowance left={left} count={draft.count} guest={me?.isGuest ?? false} />)}
         </p>

@@ -21,7 +21,7 @@ const t = messages.image
 
 /** One image large, several in pairs: rows keep one height whatever the count. */
 export function imageGridClass(count: number): string {
-  return cn('grid gap-3', count === 1 ? 'max-w-[512px] grid-cols-1' : 'max-w-[720px] grid-cols-2')
+  return cn('grid gap-x-3 gap-y-1', count === 1 ? 'max-w-[512px] grid-cols-1' : 'max-w-[720px] grid-cols-2')
 }
 
 export function GenerationCard({ generation, eager }: { generation: GenerationDto; eager: boolean }) {
@@ -89,20 +89,22 @@ function FeedImage({ generation, image, eager }: FeedImageProps) {
   const retry = recipe.input ? undefined : () => void submit(requestAgain(generation, image, crypto.randomUUID()))
   return (
     <>
-      <div className="group relative">
+      <div className="relative">
         <Picture image={image} width={recipe.width} height={recipe.height} alt={alt} eager={eager} />
         {image.status === 'done' ? (
-          <>
-            <Link
-              href={`/g/${generation.id}?image=${image.index + 1}`}
-              aria-label={`${t.open}: ${alt}`}
-              className="absolute inset-0 rounded-picture"
-            />
-            <ImageActions generation={generation} image={image} />
-          </>
+          <Link
+            href={`/g/${generation.id}?image=${image.index + 1}`}
+            aria-label={`${t.open}: ${alt}`}
+            className="absolute inset-0 rounded-picture"
+          />
         ) : null}
       </div>
-      <ImageStatus image={image} onCancel={() => void actions.cancel(generation, image)} onRetry={retry} />
+      <ImageStatus
+        image={image}
+        onCancel={() => void actions.cancel(generation, image)}
+        onRetry={retry}
+        actions={<ImageActions generation={generation} image={image} />}
+      />
     </>
   )
 }

@@ -39,7 +39,7 @@ export function SubmissionCard({ submission }: { submission: Submission }) {
               className="skeleton w-full rounded-picture"
               style={{ aspectRatio: `${request.width} / ${request.height}` }}
             />
-            <p className="flex min-h-11 items-center pt-2 text-ink-2 text-sm">{messages.image.sending}</p>
+            <p className="flex min-h-[3.375rem] items-center pt-2.5 text-ink-2 text-sm">{messages.image.sending}</p>
           </li>
         ))}
       </ul>
