@@ -40,6 +40,7 @@ export function readXml(bytes: Uint8Array, root: string): Record<string, unknown
   let content: unknown
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    refuseUnrepresentable(text)
     // A document type is where entity bombs live, and no S3 client sends one.
     if (/<!DOCTYPE/i.test(text) || XMLValidator.validate(text) !== true) throw new Error('not well-formed')
     content = (parser.parse(text) as Record<string, unknown>)[root]
@@ -49,6 +50,20 @@ export function readXml(bytes: Uint8Array, root: string): Record<string, unknown
   if (typeof content !== 'object' || content === null) throw malformed()
   return content as Record<string, unknown>
 }
+
+/**
+ * Control characters have no place in XML 1.0, written out or as a reference, and the parser drops them: a key would
+ * become another key. S3 takes them; a client that has such a key deletes it alone.
+ */
+function refuseUnrepresentable(text: string): void {
+  if (UNREPRESENTABLE.test(text)) throw new Error('control characters')
+  for (const [, hex, decimal] of text.matchAll(/&#(?:x([0-9a-f]+)|([0-9]+));/gi)) {
+    const code = Number.parseInt(hex ?? decimal ?? '', hex === undefined ? 10 : 16)
+    if (code > 0x10ffff || UNREPRESENTABLE.test(String.fromCodePoint(code))) throw new Error('control characters')
+  }
+}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it is about
+const UNREPRESENTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/u
 
 /** A child that may appear once or often, as a list. */
 export function children(content: Record<string, unknown>, name: string): Record<string, unknown>[] {
