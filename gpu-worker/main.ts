@@ -1,5 +1,5 @@
 // Entry point of the worker process: settings, engine thread, gateway, signals. The life itself is in worker.ts.
-// Exit codes: 0 drained, 1 could not start or the engine died, 130 told twice to stop.
+// Exit codes: 0 drained, 1 could not start or the engine died; killed when told twice to stop or when the engine is stuck.
 import pino from 'pino'
 import { startEngine } from './engine/engine-client.ts'
 import { readWorkerEnv, type WorkerEnv } from './env.ts'
@@ -32,7 +32,7 @@ async function main(env: WorkerEnv, log: pino.Logger): Promise<void> {
     if (alive()) return
     // Heartbeats would keep a stuck job ours for ever; without this process another worker takes it over.
     log.fatal('the engine has been silent for too long')
-    process.exit(1)
+    endNow()
   }, WATCH_EVERY_MS)
   try {
     await runWorker(
@@ -65,6 +65,9 @@ async function main(env: WorkerEnv, log: pino.Logger): Promise<void> {
   }
 }
 
+/** An orderly exit would wait for the engine thread, or abort inside ONNX Runtime when it does not. */
+const endNow = () => process.kill(process.pid, 'SIGKILL')
+
 function drainOnSignal(log: pino.Logger): AbortSignal {
   const drain = new AbortController()
   let firstMs: number | undefined
@@ -75,7 +78,7 @@ function drainOnSignal(log: pino.Logger): AbortSignal {
         drain.abort()
       } else if (performance.now() - firstMs > SECOND_SIGNAL_AFTER_MS) {
         log.warn('told twice to stop; jobs will be taken over')
-        process.exit(130)
+        endNow()
       }
     })
   }
