@@ -62,6 +62,18 @@ export const WEIGHTINGS = ['a1111', 'compel', 'none'] as const
 export const weightingSchema = z.enum(WEIGHTINGS)
 export type Weighting = (typeof WEIGHTINGS)[number]
 
+/** What some samplers can be told besides steps; each sampler ignores what it has no use for, as in A1111. */
+export const samplerOptionsSchema = z.strictObject({
+  /** Share of fresh noise per step: DDIM 0 unless given, ancestral and SDE samplers 1, TCD 0.3. */
+  eta: z.number().min(0).max(1).optional(),
+  /** Karras et al.'s churn for Euler, Heun and DPM2, 0 unless given. A1111 goes up to 100. */
+  sChurn: z.number().min(0).max(100).optional(),
+  /** Scale of fresh noise, 1 unless given. A1111 goes up to 1.1; past that pictures dissolve. */
+  sNoise: z.number().min(0).max(1.1).optional(),
+  /** Start from pure noise, whatever the model's config says. */
+  zeroTerminalSnr: z.boolean().optional(),
+})
+
 export const recipeSchema = z.strictObject({
   version: z.literal(1),
   model: z.strictObject({ id: z.string().min(1).max(200), hash: sha256Schema }),
@@ -78,8 +90,10 @@ export const recipeSchema = z.strictObject({
   guidanceScale: guidanceScaleSchema,
   /** Absent: `a1111`, the syntax people already write. Prompts without any syntax encode the same in every mode. */
   weighting: weightingSchema.optional(),
-  /** Generator of the initial noise: torch's CUDA layout ("NV" in A1111) unless said otherwise. */
-  noise: z.enum(['philox']),
+  /** Generator of all noise: torch's CUDA layout ("NV" in A1111) unless said otherwise; mt19937 is torch's CPU's ("CPU"). */
+  noise: z.enum(['philox', 'mt19937']),
+  /** Only where they differ from the sampler's published defaults. */
+  samplerOptions: samplerOptionsSchema.optional(),
   /** Image-to-image: content hash of the prepared input, and how far it is noised. */
   input: z.strictObject({ hash: sha256Schema, strength: strengthSchema }).optional(),
 })

@@ -102,7 +102,8 @@ export class Run {
     const unconditional = outputs.length === 2 ? outputs[0] : undefined
     const sigma = scheduler.calls[index]?.sigma
     if (conditional === undefined || sigma === undefined) throw new RangeError(`The run is done after ${index} calls`)
-    const modelOutput = unconditional ? guide(conditional, unconditional, recipe.guidanceScale) : conditional
+    const guidanceScale = recipe.guidanceScale * (scheduler.guidance?.multiplier ?? 1)
+    const modelOutput = unconditional ? guide(conditional, unconditional, guidanceScale) : conditional
     assertFinite('unet', modelOutput, index)
     const { sample, predictedOriginal } = scheduler.step({
       modelOutput,

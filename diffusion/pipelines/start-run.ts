@@ -3,8 +3,8 @@
 import type { Recipe } from '#contracts/recipe.ts'
 import { throwIfAborted } from '../errors.ts'
 import type { Model } from '../model/load-model.ts'
-import { createPhiloxNoise } from '../noise/philox.ts'
-import { createScheduler } from '../schedulers/index.ts'
+import { createNoise } from '../noise/index.ts'
+import { createScheduler, type Scheduler } from '../schedulers/index.ts'
 import { checkRecipe } from './check-recipe.ts'
 import { encodeNegativePrompt, encodePrompt } from './conditioning.ts'
 import { type RgbImage, toPixels } from './images.ts'
@@ -25,12 +25,12 @@ export async function startRun(model: Model, { recipe, input, signal }: StartOpt
   const size = checkRecipe(model, recipe, input)
 
   // 1. Conditioning and 2. text transformer: prompts → embeddings.
-  const prompts = await encodePrompts(model, recipe)
+  const scheduler = createRunScheduler(model, recipe)
+  const prompts = await encodePrompts(model, recipe, scheduler)
   throwIfAborted(signal)
 
   // 3. Image input: seeded noise, and the image to start from if there is one.
-  const noise = createPhiloxNoise(recipe.seed)
-  const scheduler = createRunScheduler(model, recipe)
+  const noise = createNoise(recipe.noise, recipe.seed)
 
   // 4. Encoder: pixels → 5. the latent vector.
   const clean = input && (await encodeImage(model, input, noise))
@@ -48,26 +48,29 @@ export async function resumeRun(model: Model, snapshot: unknown, signal?: AbortS
   throwIfAborted(signal)
   const { recipe, callIndex, noisePosition, latents, predictedOriginal, history } = readSnapshot(snapshot)
   const size = checkRecipe(model, recipe, undefined)
-  const prompts = await encodePrompts(model, recipe)
-  const noise = createPhiloxNoise(recipe.seed, noisePosition)
   const scheduler = createRunScheduler(model, recipe)
+  const prompts = await encodePrompts(model, recipe, scheduler)
+  const noise = createNoise(recipe.noise, recipe.seed, noisePosition)
   scheduler.restore(history)
   return new Run({ model, recipe, size, ...prompts, scheduler, noise, latents, callIndex, signal }, predictedOriginal)
 }
 
-async function encodePrompts(model: Model, recipe: Recipe) {
+async function encodePrompts(model: Model, recipe: Recipe, scheduler: Scheduler) {
   const conditional = await encodePrompt(model, recipe.prompt)
   // At scale 1 the unconditional half cancels out; a model that is told the scale was distilled to need no such half.
-  const guided = recipe.guidanceScale !== 1 && !model.unet.takesGuidanceScale
+  const needed = recipe.guidanceScale !== 1 || scheduler.guidance?.needsUnconditional === true
+  const guided = needed && !model.unet.takesGuidanceScale
   return { conditional, unconditional: guided ? await encodeNegativePrompt(model, recipe.negativePrompt) : undefined }
 }
 
-function createRunScheduler(model: Model, { sampler, schedule, steps, input }: Recipe) {
+function createRunScheduler(model: Model, { sampler, schedule, steps, input, samplerOptions }: Recipe): Scheduler {
   return createScheduler({
     sampler,
     schedule,
     steps,
     config: model.noiseSchedule,
+    alignYourSteps: model.manifest.family === 'sdxl' ? 'sdxl' : 'sd',
+    ...samplerOptions,
     ...(input ? { strength: input.strength } : {}),
   })
 }

@@ -25,11 +25,14 @@ export function createLms(levels: StepSchedule, noise: NoiseSchedule): Scheduler
       const slope = combine2(1 / sigma, sample, -1 / sigma, denoised)
       const order = Math.min(index + 1, ORDER)
       const nodes = Array.from({ length: order }, (_, j) => at(levels.sigmas, index - j))
-      const terms: [number, Float32Array][] = [[1, sample]]
-      for (let j = 0; j < order; j++) {
-        const weight = integrateLagrange(nodes, j, sigma, at(levels.sigmas, index + 1))
-        terms.push([weight, j === 0 ? slope : recall(history, j - 1)])
-      }
+      const weight = (j: number) => integrateLagrange(nodes, j, sigma, at(levels.sigmas, index + 1))
+      // x + Σ wⱼ·dⱼ, with this call's slope written out so that no large terms cancel.
+      const own = weight(0) / sigma
+      const terms: [number, Float32Array][] = [
+        [1 + own, sample],
+        [-own, denoised],
+      ]
+      for (let j = 1; j < order; j++) terms.push([weight(j), recall(history, j - 1)])
       history = [slope, ...history].slice(0, ORDER - 1)
       return { sample: combine(terms), predictedOriginal: denoised }
     },

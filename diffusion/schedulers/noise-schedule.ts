@@ -27,7 +27,7 @@ export function createNoiseSchedule(config: NoiseScheduleConfig): NoiseSchedule 
     // Noise prediction divides by sqrt(ᾱ), so it gets the smallest ᾱ instead of none; the other two take a true zero.
     if (config.predictionType === 'epsilon') alphasCumprod[alphasCumprod.length - 1] = ALPHA_CUMPROD_MIN
   }
-  const sigmas = alphasCumprod.map((alpha) => sigmaOf(Math.max(alpha, ALPHA_CUMPROD_MIN)))
+  const sigmas = alphasCumprod.map((alpha) => sigmaOf(alpha === 0 ? ALPHA_CUMPROD_MIN : alpha))
   const logSigmas = sigmas.map(Math.log)
   const last = sigmas.length - 1
 

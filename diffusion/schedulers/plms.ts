@@ -29,7 +29,7 @@ export function createPlms(steps: StepSchedule, noise: NoiseSchedule): Scheduler
     return call === undefined ? [] : [index === 1 ? { ...call, step: levels.skipped } : call]
   })
   // A noise alone says nothing about the clean latents at ᾱ = 0, so it starts just above.
-  const alphas = levels.alphasCumprod.map((alpha) => Math.max(alpha, ALPHA_CUMPROD_MIN))
+  const alphas = levels.alphasCumprod.map((alpha) => (alpha === 0 ? ALPHA_CUMPROD_MIN : alpha))
   /** Predicted noises so far, newest first, at most 3; between calls 0 and 1 also [1]: the sample they started from. */
   let history: SchedulerHistory = []
 
@@ -52,7 +52,9 @@ export function createPlms(steps: StepSchedule, noise: NoiseSchedule): Scheduler
       const predictedNoise = noiseFromVp(predictionType, alpha, sample, modelOutput)
       if (index === 0) {
         history = [predictedNoise, sample]
-        return { sample: transfer(sample, 0, predictedNoise), predictedOriginal }
+        const alphaNext = at(alphas, 1)
+        const next = combine2(Math.sqrt(alphaNext), predictedOriginal, Math.sqrt(1 - alphaNext), predictedNoise)
+        return { sample: next, predictedOriginal }
       }
       if (index === 1) {
         const firstNoise = recall(history, 0)

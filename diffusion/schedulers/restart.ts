@@ -60,11 +60,15 @@ export function createRestart(levels: StepSchedule, noise: NoiseSchedule, { sNoi
     step({ modelOutput, index, sample, noise: source }) {
       const { step, half } = halfAt(index)
       const { from, to } = segmentAt(step)
+      const draw = () => source.next(sample.length)
       if (half === 'first') {
         const denoised = originalFromVe(predictionType, from, sample, modelOutput)
         const ratio = to / from
+        const moved = combine2(ratio, sample, 1 - ratio, denoised)
         history = to === 0 ? [] : [sample, denoised]
-        return { sample: combine2(ratio, sample, 1 - ratio, denoised), predictedOriginal: denoised }
+        // A step to 0 is a step's only call.
+        const next = to === 0 ? arrive(moved, step, draw) : moved
+        return { sample: next, predictedOriginal: denoised }
       }
       const denoised = originalFromVe(predictionType, to, sample, modelOutput)
       const atStart = (to - from) / (2 * from)
@@ -76,7 +80,7 @@ export function createRestart(levels: StepSchedule, noise: NoiseSchedule, { sNoi
         [-atEnd, denoised],
       ])
       history = []
-      return { sample: arrive(moved, step, () => source.next(sample.length)), predictedOriginal: denoised }
+      return { sample: arrive(moved, step, draw), predictedOriginal: denoised }
     },
     get history() {
       return history

@@ -50,15 +50,19 @@ export function levelsFromSigmas(noise: NoiseSchedule, sigmas: readonly number[]
   }
 }
 
+/** Schedules that end at the smallest σ reach it through powers and logarithms, to within this. */
+const ROUNDING = 1e-9
+
 /**
  * Ends at the first training timestep's noise instead of clean, as DDIM's and PNDM's `set_alpha_to_one: false` asks; unless the
  * last call is already made there, where such a step would go nowhere.
  */
 export function endingAtFirstTimestep(levels: StepSchedule, noise: NoiseSchedule): StepSchedule {
-  if (at(levels.sigmas, levels.steps - 1) <= at(noise.sigmas, 0)) return levels
+  const first = at(noise.sigmas, 0)
+  if (at(levels.sigmas, levels.steps - 1) <= first * (1 + ROUNDING)) return levels
   return {
     ...levels,
-    sigmas: levels.sigmas.with(levels.steps, at(noise.sigmas, 0)),
+    sigmas: levels.sigmas.with(levels.steps, first),
     alphasCumprod: levels.alphasCumprod.with(levels.steps, at(noise.alphasCumprod, 0)),
   }
 }

@@ -80,6 +80,9 @@ def run(sampler, denoise, x, sigmas, noise, eta=None, s_churn=0.0, s_noise=1.0):
     def model(x_in, sigma):
         return torch.from_numpy(denoise(x_in[0].numpy(), float(sigma[0])))[None]
 
+    if len(sigmas) == 2 and sigmas[-1] == 0 and sampler in ("dpmpp-2m-sde", "dpmpp-2m-sde-heun", "dpmpp-3m-sde"):
+        # k-diffusion 0.1.1 stops on an unset variable here; the step it was about to return is the clean prediction.
+        return denoise(x, float(sigmas[0]))
     function = getattr(sampling, FUNCTIONS[sampler])
     out = function(model, torch.from_numpy(x)[None], torch.from_numpy(sigmas), disable=True, **kwargs)
     return out[0].numpy()

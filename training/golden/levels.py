@@ -125,7 +125,7 @@ def without_penultimate(levels: Levels) -> Levels:
 
 
 def ending_at_first_timestep(levels: Levels, table: Table) -> Levels:
-    if levels.sigmas[-2] <= table.sigmas[0]:
+    if levels.sigmas[-2] <= table.sigmas[0] * (1 + 1e-9):
         return levels
     return Levels(
         levels.timesteps, np.append(levels.sigmas[:-1], table.sigmas[0]), np.append(levels.alphas[:-1], table.alphas[0])

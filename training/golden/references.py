@@ -197,6 +197,9 @@ def _alpha_scheduler(case, levels, table, noise, model, eta):
     if case.sampler == "plms":
         indices = torch.cat([indices[:2], indices[1:]])
     scheduler.timesteps = indices
+    if case.sampler == "ddpm":
+        # Its next timestep is looked up in the list; the last one's is the end level.
+        scheduler.timesteps = torch.arange(n, -1, -1)
     if case.sampler == "lcm":
         scheduler.num_inference_steps = n
         scheduler.set_begin_index(0)

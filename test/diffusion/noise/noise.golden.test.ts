@@ -1,0 +1,53 @@
+// Both noise sources against training/make_golden.py: torch's CPU generator for real, CUDA's layout from a second
+// implementation in numpy (there was no GPU; philox.test.ts has the values torch printed on one).
+import { describe, expect, test } from 'vitest'
+import { createNoise } from '#diffusion/noise/index.ts'
+import { philoxRandn } from '#diffusion/noise/philox.ts'
+import { readGolden, unpack } from '#test/golden/read-golden.ts'
+
+const golden = readGolden<{
+  philox: { seed: number; draw: number; size: number; values: string }[]
+  mt19937: { seed: number; size: number; draws: number; values: string[] }[]
+}>('noise.json')
+
+/** One unit in float32's last place at the largest values drawn, 4. */
+const PHILOX_TOLERANCE = 5e-7
+/** torch's vectorised log, sin and cos are good to a few units in float32's last place. */
+const TORCH_TOLERANCE = 3e-6
+
+test.each(golden.philox)('Philox seed $seed, draw $draw is numpy’s', ({ seed, draw, size, values }) => {
+  const reference = unpack(values)
+  philoxRandn(seed, draw, size).forEach((value, i) => {
+    expect(Math.abs(value - Number(reference[i]))).toBeLessThan(PHILOX_TOLERANCE)
+  })
+})
+
+describe.each(golden.mt19937)('mt19937 seed $seed, $draws draws of $size', ({ seed, size, values }) => {
+  test('is torch.randn on the CPU', () => {
+    const noise = createNoise('mt19937', seed)
+    for (const packed of values) {
+      const reference = unpack(packed)
+      const draw = noise.next(size)
+      const kept = [...draw.subarray(0, 20), ...draw.subarray(-20)]
+      expect(kept.length).toBe(reference.length)
+      kept.forEach((value, i) => {
+        expect(Math.abs(value - Number(reference[i])), `value ${i}`).toBeLessThan(TORCH_TOLERANCE)
+      })
+    }
+  })
+
+  test('goes on from a position exactly where an uninterrupted source would be', () => {
+    const whole = createNoise('mt19937', seed)
+    const draws = [whole.next(size), whole.next(size), whole.next(size)]
+    const resumed = createNoise('mt19937', seed, 2)
+    expect(resumed.next(size)).toEqual(draws[2])
+    expect(resumed.position).toBe(3)
+  })
+})
+
+test('mt19937 refuses a seed past 32 bits and a draw of another size', () => {
+  expect(() => createNoise('mt19937', 2 ** 32)).toThrow(/integer from 0 to 4294967295 .*got 4294967296/)
+  const noise = createNoise('mt19937', 1)
+  noise.next(16)
+  expect(() => noise.next(32)).toThrow(/one size, 16, got 32/)
+})
