@@ -74,6 +74,26 @@ export const samplerOptionsSchema = z.strictObject({
   zeroTerminalSnr: z.boolean().optional(),
 })
 
+export const maskSchema = z.strictObject({
+  /** Content hash of the prepared mask. */
+  hash: sha256Schema,
+  /** Standard deviation of the Gaussian that softens the mask's edge. */
+  blurPx: z.number().min(0).max(64),
+  /** `whole` works on the picture as it is; `masked` cuts out the mask's surroundings and repaints them at the recipe's size. */
+  region: z.enum(['whole', 'masked']),
+  /** Surroundings kept around the mask where region is `masked`. */
+  paddingPx: z.int().min(0).max(512),
+})
+
+export const hiresSchema = z.strictObject({
+  width: sideSchema,
+  height: sideSchema,
+  steps: stepsSchema,
+  strength: strengthSchema,
+  /** `latent` enlarges the latents bilinearly, `lanczos` the decoded picture. */
+  upscaler: z.enum(['latent', 'lanczos']),
+})
+
 export const recipeSchema = z.strictObject({
   version: z.literal(1),
   model: z.strictObject({ id: z.string().min(1).max(200), hash: sha256Schema }),
@@ -96,6 +116,22 @@ export const recipeSchema = z.strictObject({
   samplerOptions: samplerOptionsSchema.optional(),
   /** Image-to-image: content hash of the prepared input, and how far it is noised. */
   input: z.strictObject({ hash: sha256Schema, strength: strengthSchema }).optional(),
+  /** Inpainting, together with `input`: white of the mask is repainted, black stays as it was. */
+  mask: maskSchema.optional(),
+  /** A second seed's noise mixed in: near 0 the same picture with small changes, 1 the other seed's picture. */
+  variation: z.strictObject({ seed: seedSchema, strength: z.number().min(0).max(1) }).optional(),
+  /** A second pass at a larger size: finished picture enlarged, noised to `strength`, denoised again. */
+  hires: hiresSchema.optional(),
+  /** Which edges of the picture meet without a seam when it is laid out as a tile. */
+  tiling: z.enum(['x', 'y', 'xy']).optional(),
+  /** Pulls the guided prediction's contrast back to the conditional one's (arXiv 2305.08891); 0 or absent: not at all. */
+  guidanceRescale: z.number().min(0).max(1).optional(),
+  /** Fresh noise of samplers that take any; absent: the sampler's published default. */
+  eta: z.number().min(0).max(1).optional(),
+  /** Karras et al.'s churn of Euler, Heun and DPM2; absent: 0. */
+  sChurn: z.number().min(0).max(100).optional(),
+  /** Scale of fresh noise; absent: 1. */
+  sNoise: z.number().min(0).max(2).optional(),
 })
 
 export type Recipe = z.infer<typeof recipeSchema>
