@@ -30,7 +30,10 @@ export const cancelGenerationSchema = z.strictObject({ id: z.uuid(), imageId: z.
 
 export const followEventsSchema = z.strictObject({
   /** Replays what came after it; absent: only what happens from now on. tRPC's SSE client sends it on reconnect. */
-  lastEventId: z.string().max(40).nullish(),
+  lastEventId: z
+    .string()
+    .regex(/^\d{1,18}$/, 'Not a place in the event log')
+    .nullish(),
 })
 /** What the subscription yields under tracked(seq). */
 export { generationEventSchema }

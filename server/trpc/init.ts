@@ -30,11 +30,11 @@ const t = initTRPC.context<Context>().create({
   },
 })
 
-/** tRPC's own refusals (unknown procedure, wrong method, unreadable body) keep tRPC's status; ours come from the table. */
+/** tRPC's own refusals (unknown procedure, wrong method, unreadable body) are the client's; ours come from the table. */
 export function mapTrpcError(error: TRPCError): DewpointError {
-  if (error.cause !== undefined) return toDewpointError(error.cause)
+  const mapped = toDewpointError(error)
+  if (mapped.code !== 'internal' || error.code === 'INTERNAL_SERVER_ERROR') return mapped
   if (error.code === 'NOT_FOUND') return new DewpointError('not-found', error.message)
-  if (error.code === 'INTERNAL_SERVER_ERROR') return toDewpointError(error)
   return new DewpointError('input.invalid', error.message, { cause: error })
 }
 

@@ -8,7 +8,6 @@ import {
 } from '#contracts/api.ts'
 import { createGenerationSchema, generationSchema } from '#contracts/generation.ts'
 import { followEvents } from '../../events/follow-events.ts'
-import { readEventId } from '../../events/read-event-id.ts'
 import { cancelGeneration } from '../../generations/cancel-generation.ts'
 import { createGeneration } from '../../generations/create-generation.ts'
 import { deleteGeneration } from '../../generations/delete-generation.ts'
@@ -53,7 +52,7 @@ export const generationRouter = router({
   /** Every event of the person's generations, from `lastEventId` on and as they happen. */
   events: userProcedure.input(followEventsSchema).subscription(async function* ({ ctx, input, signal }) {
     const stop = AbortSignal.any([ctx.container.closing, ...(signal === undefined ? [] : [signal])])
-    const lastEventId = readEventId(input.lastEventId)
+    const lastEventId = input.lastEventId ?? null
     for await (const { seq, event } of followEvents(ctx.container.deps, {
       userId: ctx.user.id,
       lastEventId,
