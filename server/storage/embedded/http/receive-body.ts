@@ -36,7 +36,8 @@ export function receiveBody(
   let checksum: Checksum | null = null
 
   async function* verified(): AsyncGenerator<Uint8Array> {
-    const raw: AsyncIterable<Uint8Array> = request.incoming
+    // Leaving a stream early destroys it, and with it the connection the error still has to travel on.
+    const raw: AsyncIterable<Uint8Array> = request.incoming.iterator({ destroyOnReturn: false })
     const source = isChunked ? decodeChunks(raw, chunkOptions()) : raw
     const sha256 = createHash('sha256')
     const md5 = createHash('md5')
