@@ -44,7 +44,7 @@ export function buildRecipes(
         inputHash === undefined || args.image === undefined
           ? undefined
           : { hash: inputHash, strength: args.image.strength },
-    } satisfies Record<keyof Recipe, unknown>)
+    })
     if (parsed.success) return parsed.data
     const [issue] = parsed.error.issues
     throw new UsageError(`${issue?.path.join('.')}: ${issue?.message}`)

@@ -1,0 +1,99 @@
+// A real Chromium for end-to-end tests. Whatever a page complains about in its console fails the test, and a failing test
+// leaves a screenshot of every open page in test-results/.
+import { existsSync } from 'node:fs'
+import { access, mkdir } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+
+/** Names an installed Chrome or Chromium goes by on PATH, and where macOS keeps it. */
+const INSTALLED = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+const MACOS = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
+const RESULTS = 'test-results'
+
+export interface Browsers {
+  /** A person with a browser of their own: no cookies, no cache shared with the others. */
+  visitor(options?: BrowserContextOptions): Promise<Page>
+  /** Console messages that are part of this test, such as the 404 of a link that was taken back. */
+  expectConsole(pattern: RegExp): void
+  /** The browser itself, for contexts this helper cannot make. */
+  browser(): Browser
+}
+
+/** Starts one browser for the file and closes it afterwards; call at the top of a describe. */
+export function useBrowsers(baseURL: () => string): Browsers {
+  let browser: Browser | undefined
+  let pages: Page[] = []
+  let complaints: string[] = []
+  let expected: RegExp[] = []
+  const running = () => {
+    if (browser === undefined) throw new Error('The browser starts in beforeAll; ask for it inside a test')
+    return browser
+  }
+
+  beforeAll(async () => {
+    browser = await launch()
+  })
+  afterEach(async ({ task }) => {
+    const shown = pages
+    const said = complaints.filter((text) => !expected.some((pattern) => pattern.test(text)))
+    pages = []
+    complaints = []
+    expected = []
+    if (task.result?.state === 'fail' || said.length > 0) await takeScreenshots(shown, task.name)
+    for (const page of shown) await page.context().close()
+    expect(said, 'the pages complained in their console').toEqual([])
+  })
+  afterAll(() => browser?.close())
+
+  return {
+    browser: running,
+    expectConsole: (pattern) => void expected.push(pattern),
+    async visitor(options = {}) {
+      const context = await running().newContext({ baseURL: baseURL(), ...options })
+      context.setDefaultTimeout(15_000)
+      const page = await context.newPage()
+      context.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`)
+      })
+      context.on('weberror', (error) => complaints.push(error.error().message))
+      pages.push(page)
+      return page
+    },
+  }
+}
+
+async function launch(): Promise<Browser> {
+  const installed = process.env.CHROMIUM_PATH ?? (await findInstalled())
+  if (installed !== undefined) {
+    // Chromium's sandbox refuses to run as root; the pages here are our own.
+    return chromium.launch({ executablePath: installed, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
+  }
+  const { default: bundled } = await import('@sparticuz/chromium')
+  return chromium.launch({ executablePath: await bundled.executablePath(), args: ['--no-sandbox'] })
+}
+
+async function findInstalled(): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    for (const name of INSTALLED) {
+      const path = join(folder, name)
+      if (
+        await access(path).then(
+          () => true,
+          () => false,
+        )
+      )
+        return path
+    }
+  }
+  return existsSync(MACOS) ? MACOS : undefined
+}
+
+async function takeScreenshots(pages: readonly Page[], testName: string): Promise<void> {
+  await mkdir(RESULTS, { recursive: true })
+  const name = testName.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 80)
+  for (const [index, page] of pages.entries()) {
+    // A page that crashed has no picture; the failure itself is reported all the same.
+    await page.screenshot({ path: join(RESULTS, `${name}-${index + 1}.png`), fullPage: true }).catch(() => undefined)
+  }
+}
