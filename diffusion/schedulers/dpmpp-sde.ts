@@ -41,7 +41,7 @@ export function createDpmppSde(
         if (sigmaNext === 0) return { sample: denoised, predictedOriginal: denoised }
         const { down, up } = ancestralStep(sigma, sigmaMiddle, eta)
         const ratio = down / sigma
-        if (up === 0) {
+        if (eta === 0) {
           history = [sample]
           return { sample: combine2(ratio, sample, 1 - ratio, denoised), predictedOriginal: denoised }
         }
@@ -59,7 +59,7 @@ export function createDpmppSde(
         [ratio, recall(history, 0)],
         [1 - ratio, denoised],
       ]
-      if (up > 0) {
+      if (eta > 0) {
         // The path over the whole step is the sum of its two increments, each as long as its part of σ; unit variance.
         const firstShare = Math.sqrt((sigma - sigmaMiddle) / (sigma - sigmaNext))
         const secondShare = Math.sqrt((sigmaMiddle - sigmaNext) / (sigma - sigmaNext))

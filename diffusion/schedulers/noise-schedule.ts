@@ -45,9 +45,9 @@ export function createNoiseSchedule(config: NoiseScheduleConfig): NoiseSchedule 
       const logSigma = Math.log(sigma)
       if (logSigma <= at(logSigmas, 0)) return 0
       if (logSigma >= at(logSigmas, last)) return last
-      const above = logSigmas.findIndex((value) => value >= logSigma)
-      const low = at(logSigmas, above - 1)
-      return above - 1 + (logSigma - low) / (at(logSigmas, above) - low)
+      const below = lastAtMost(logSigmas, logSigma)
+      const low = at(logSigmas, below)
+      return below + (logSigma - low) / (at(logSigmas, below + 1) - low)
     },
     alphaCumprodAt: (timestep) =>
       Number.isInteger(timestep) ? at(alphasCumprod, timestep) : alphaCumprodOf(sigmaAt(timestep)),
@@ -71,6 +71,18 @@ export function at(table: ArrayLike<number>, index: number): number {
   const value = table[index]
   if (value === undefined) throw new RangeError(`Index is 0 to ${table.length - 1}, got ${index}`)
   return value
+}
+
+/** Index of the last entry of a rising table that is at most `value`, which lies inside the table. */
+function lastAtMost(table: Float64Array, value: number): number {
+  let low = 0
+  let high = table.length - 1
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (at(table, middle) <= value) low = middle
+    else high = middle
+  }
+  return low
 }
 
 function cumulativeAlphas(config: NoiseScheduleConfig): Float64Array {
