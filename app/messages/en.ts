@@ -111,6 +111,8 @@ export const en = {
     done: (n: number): string => `Picture ${n} is ready`,
     failed: 'This picture could not be made.',
     canceled: 'Stopped',
+    stopped: (n: number): string =>
+      `${count(n, '1 picture was stopped.', '# pictures were stopped.')} Nothing was charged.`,
     notCharged: 'Nothing was charged.',
     retry: 'Try again',
     addInputAgain: 'Add the picture it started from again to try once more.',
@@ -136,7 +138,7 @@ export const en = {
     restored: 'Put back',
     more: 'More actions',
     showMore: 'Show full prompt',
-    shared: 'Shared',
+    shared: 'Show link',
     reusedPrompt: 'Prompt restored',
     reusedSeed: 'Seed restored',
     reusedAll: 'All settings restored',
@@ -230,7 +232,7 @@ export const en = {
     passwordShort: 'A password has at least 8 characters.',
     profile: 'Profile',
     guestNote:
-      'You are using Dewpoint as a guest. Pictures are kept on this device’s session only until you create an account.',
+      'You are here as a guest: your pictures stay with this browser. Create an account to keep them and to see them elsewhere.',
     allowance: 'Allowance',
     allowanceUsed: (used: number, limit: number): string => `${used} of ${limit} pictures used`,
     resets: (when: string): string => `Starts again ${when}`,

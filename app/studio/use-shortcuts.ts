@@ -11,8 +11,8 @@ interface Shortcuts {
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 
-const hasLayerOpen = (): boolean =>
-  document.querySelector('[role="dialog"], [role="menu"], [role="listbox"], [role="alertdialog"]') !== null
+/** Toasts are dialogs to screen readers too, but nothing to close first. */
+const hasLayerOpen = (): boolean => document.querySelector('[data-layer], [role="menu"], [role="listbox"]') !== null
 
 export function useShortcuts(shortcuts: Shortcuts): void {
   const onKeyDown = useEffectEvent((event: KeyboardEvent) => {

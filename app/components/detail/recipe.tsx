@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
 import { SAMPLERS, SCHEDULES } from '#contracts/samplers.ts'
 import { locale, messages } from '../../messages/index.ts'
+import { useModels } from '../../studio/use-models.ts'
 import { Time } from '../time.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { notify, notifyProblem } from '../ui/toast.tsx'
@@ -24,6 +25,7 @@ async function copy(text: string): Promise<void> {
 
 export function Recipe({ generation, image }: { generation: GenerationDto; image: ImageDto }) {
   const { recipe } = generation
+  const models = useModels()
   return (
     <section aria-label={t.recipe} className="flex flex-col gap-5">
       <div>
@@ -52,7 +54,9 @@ export function Recipe({ generation, image }: { generation: GenerationDto; image
         <Row name={messages.studio.sampler}>{SAMPLERS[recipe.sampler].label}</Row>
         <Row name={messages.studio.schedule}>{SCHEDULES[recipe.schedule].label}</Row>
         <Row name={t.size}>{messages.studio.shapeName(recipe.width, recipe.height)}</Row>
-        <Row name={messages.studio.model}>{recipe.model.id}</Row>
+        <Row name={messages.studio.model}>
+          {models.data?.find((model) => model.id === recipe.model.id)?.name ?? recipe.model.id}
+        </Row>
         {recipe.input ? <Row name={t.startedFrom}>{t.strength(String(recipe.input.strength))}</Row> : null}
         <Row name={t.made}>
           <Time iso={generation.createdAt} />

@@ -33,10 +33,7 @@ export function ImageStatus({ image, onCancel, onRetry, actions }: ImageStatusPr
   if (image.status === 'failed') {
     return (
       <Row>
-        <p className="min-w-0 text-sm leading-5">
-          <span className="text-danger">{image.error?.message ?? t.failed}</span>
-          {onRetry ? null : ` ${t.addInputAgain}`}
-        </p>
+        <p className="text-ink-2 text-sm leading-5">{onRetry ? null : t.addInputAgain}</p>
         {onRetry ? (
           <Button size="sm" onClick={onRetry}>
             <RotateCcw aria-hidden />
@@ -49,9 +46,7 @@ export function ImageStatus({ image, onCancel, onRetry, actions }: ImageStatusPr
   if (image.status === 'canceled') {
     return (
       <Row>
-        <p className="text-ink-2 text-sm leading-5">
-          {t.canceled}. {t.notCharged}
-        </p>
+        <p className="text-ink-2 text-sm leading-5">{t.stopped(1)}</p>
       </Row>
     )
   }

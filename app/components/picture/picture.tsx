@@ -6,6 +6,7 @@ import type { ImageDto } from '#contracts/generation.ts'
 import { useLiveSteps } from '../../generations/live-updates.tsx'
 import { thumbhashUrl } from '../../generations/thumbhash-url.ts'
 import { cn } from '../../lib/cn.ts'
+import { messages } from '../../messages/index.ts'
 import { FormingCanvas } from './forming-canvas.tsx'
 
 interface PictureProps {
@@ -73,6 +74,11 @@ export function Picture({ image, width, height, alt, children, className, eager 
           )}
         />
       )}
+      {image.status === 'failed' ? (
+        <p className="absolute inset-0 grid place-items-center p-4 text-center text-danger text-sm leading-6">
+          {image.error?.message ?? messages.image.failed}
+        </p>
+      ) : null}
       {children}
     </div>
   )

@@ -29,14 +29,17 @@ export function GenerationCard({ generation, eager }: { generation: GenerationDt
   const actions = useGenerationActions()
   const running = images.filter((image) => !hasEnded(image))
   const first = images[0]
+  // A stopped picture leaves no frame behind; the line below says that it was there.
+  const shown = images.filter((image) => image.status !== 'canceled')
+  const stopped = images.length - shown.length
   return (
     <article
       aria-label={recipe.prompt}
       className="grid gap-x-8 gap-y-3 xl:grid-cols-[minmax(0,1fr)_17rem]"
       data-generation={generation.id}
     >
-      <ul className={cn(imageGridClass(images.length), 'w-full')}>
-        {images.map((image) => (
+      <ul className={cn(imageGridClass(shown.length), 'w-full empty:hidden')}>
+        {shown.map((image) => (
           <li key={image.id} className="min-w-0">
             <FeedImage generation={generation} image={image} eager={eager} />
           </li>
@@ -50,6 +53,7 @@ export function GenerationCard({ generation, eager }: { generation: GenerationDt
           <Time iso={generation.createdAt} /> · {SAMPLERS[recipe.sampler].label}, {recipe.steps} · {recipe.width} ×{' '}
           {recipe.height}
         </p>
+        {stopped === 0 ? null : <p className="text-ink-2 text-sm leading-6">{t.stopped(stopped)}</p>}
         <div className="-ml-2 flex items-center gap-1.5">
           {running.length > 1 ? (
             <Button variant="ghost" size="sm" onClick={() => void actions.cancel(generation)}>
