@@ -58,6 +58,9 @@ export function createAuth(deps: { readonly db: Db; readonly log: Log }, config:
       // Over plain http (a laptop, a test) a Secure cookie would never come back.
       useSecureCookies: config.appUrl.startsWith('https:'),
       cookiePrefix: 'dewpoint',
+      // Said outright: the library turns both off by itself under NODE_ENV=test, and tests should meet what people meet.
+      disableCSRFCheck: false,
+      disableOriginCheck: false,
       database: { generateId: false },
       ipAddress: config.trustedProxies.length > 0 ? { trustedProxies: [...config.trustedProxies] } : {},
     },

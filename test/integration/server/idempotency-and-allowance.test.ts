@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createContext } from '#server/trpc/context.ts'
+import { createCaller } from '#server/trpc/router.ts'
 import { expectError } from '#test/harness/expect-error.ts'
 import { type ScriptedWorker, scriptedWorker } from '#test/harness/scripted-worker.ts'
 import { startTestServer, type TestServer, validRequest } from '#test/harness/server.ts'
@@ -25,8 +27,6 @@ describe('asking twice and asking too much', () => {
     const second = await server.secondContainer()
     try {
       const request = validRequest(server.model, { seed: null })
-      const { createCaller } = await import('#server/trpc/router.ts')
-      const { createContext } = await import('#server/trpc/context.ts')
       const elsewhere = createCaller(createContext(second, person.headers))
       const before = await jobCount()
       const all = await Promise.all(
