@@ -1,0 +1,262 @@
+// A1111's infotext, as its web UI, Forge, SD.Next, Civitai, Fooocus's a1111 scheme and many savers for ComfyUI write it. Grammar:
+// modules/infotext_utils.py, AUTOMATIC1111/stable-diffusion-webui; scanned by hand, because its expression backtracks on hostile text
+// and takes the JSON that Civitai puts in unquoted for several pairs.
+import type { ForeignRecipe, Ignored } from '../foreign-recipe.ts'
+import { ignored, REASONS } from '../foreign-recipe.ts'
+import { asNumber, asRecord, parseForeignJson, textField } from '../json.ts'
+import type { Texts } from './texts.ts'
+
+export interface Infotext {
+  readonly prompt: string
+  readonly negativePrompt: string
+  /** In the order written; of a repeated key the first stays. */
+  readonly settings: ReadonlyMap<string, string>
+}
+
+const NEGATIVE = 'Negative prompt:'
+/** Pairs a last line must have to count as settings, as A1111 itself decides. */
+const PAIRS_MIN = 3
+const PAIRS_MAX = 500
+/** Lines of settings and templates behind them; prompts in front may have any number. */
+const LINES_MAX = 50
+
+/** @returns undefined where the text has no line of settings. */
+export function parseInfotext(text: string): Infotext | undefined {
+  const lines = text.replaceAll('\r\n', '\n').trim().split('\n')
+  const at = settingsLine(lines)
+  if (at === undefined) return undefined
+  const settings = new Map<string, string>()
+  // Templates of the wildcard extensions stand on lines of their own behind the settings.
+  for (const line of lines.slice(at, at + LINES_MAX)) {
+    for (const [key, value] of parsePairs(line)) if (!settings.has(key)) settings.set(key, value)
+  }
+  const before = lines.slice(0, at)
+  const negativeAt = before.findIndex((line) => line.trimStart().startsWith(NEGATIVE))
+  const positive = negativeAt === -1 ? before : before.slice(0, negativeAt)
+  const negative = negativeAt === -1 ? [] : before.slice(negativeAt)
+  return {
+    prompt: positive.join('\n').trim(),
+    negativePrompt: negative.join('\n').trim().slice(NEGATIVE.length).trim(),
+    settings,
+  }
+}
+
+/** The last line of at least three pairs, or the last one that starts with `Steps:`. */
+function settingsLine(lines: readonly string[]): number | undefined {
+  const last = lines.length - 1
+  const steps = lines.findLastIndex((line) => line.trimStart().startsWith('Steps: '))
+  if (steps !== -1) return steps
+  return parsePairs(lines[last] ?? '').length >= PAIRS_MIN ? last : undefined
+}
+
+/** `Key: value` pairs; values are plain up to the comma, a JSON string, or JSON in braces or brackets. */
+export function parsePairs(line: string): [key: string, value: string][] {
+  const pairs: [string, string][] = []
+  // A wall of brackets that never close would be searched to its end again and again.
+  const budget = { characters: 4 * line.length }
+  let at = 0
+  while (at < line.length && pairs.length < PAIRS_MAX) {
+    const colon = line.indexOf(':', at)
+    if (colon === -1) break
+    // A key has no comma: what stands before the last one is a stray word.
+    const words = line.slice(at, colon)
+    const key = words.slice(words.lastIndexOf(',') + 1).trim()
+    const start = skipSpaces(line, colon + 1)
+    const end = valueEnd(line, start, budget)
+    if (/^\w[\w \-/.]*$/.test(key)) pairs.push([key, unquote(line.slice(start, end).trim())])
+    const comma = line.indexOf(',', end)
+    at = comma === -1 ? line.length : comma + 1
+  }
+  return pairs
+}
+
+function skipSpaces(line: string, from: number): number {
+  let at = from
+  while (line[at] === ' ' || line[at] === '\t') at++
+  return at
+}
+
+interface Budget {
+  characters: number
+}
+
+function valueEnd(line: string, start: number, budget: Budget): number {
+  const first = line[start]
+  if (first === '"') return stringEnd(line, start, budget) ?? commaOrEnd(line, start)
+  if (first === '{' || first === '[') return jsonEnd(line, start, budget) ?? commaOrEnd(line, start)
+  return commaOrEnd(line, start)
+}
+
+function commaOrEnd(line: string, start: number): number {
+  const comma = line.indexOf(',', start)
+  return comma === -1 ? line.length : comma
+}
+
+/** Behind the closing quote of the JSON string at `start`. */
+function stringEnd(line: string, start: number, budget: Budget): number | undefined {
+  let at = start + 1
+  while (at < line.length && line[at] !== '"' && budget.characters-- > 0) at += line[at] === '\\' ? 2 : 1
+  return line[at] === '"' ? at + 1 : undefined
+}
+
+/** Behind the bracket that closes the one at `start`, strings skipped. */
+function jsonEnd(line: string, start: number, budget: Budget): number | undefined {
+  let depth = 0
+  for (let at = start; at < line.length && budget.characters-- > 0; at++) {
+    const character = line[at]
+    if (character === '"') at = (stringEnd(line, at, budget) ?? line.length) - 1
+    else if (character === '{' || character === '[') depth++
+    else if ((character === '}' || character === ']') && --depth === 0) return at + 1
+  }
+  return undefined
+}
+
+function unquote(value: string): string {
+  if (value.length < 2 || !value.startsWith('"') || !value.endsWith('"')) return value
+  try {
+    const text: unknown = JSON.parse(value)
+    return typeof text === 'string' ? text : value
+  } catch {
+    return value
+  }
+}
+
+/** Settings grouped as one line of the report: key pattern, its name there, why it is not used. */
+const GROUPS: readonly (readonly [pattern: RegExp, name: string, reason: string])[] = [
+  [/^Hires\b|^Denoising strength hr$|^First pass size$/, 'Hires. fix', REASONS.secondPass],
+  [/^ADetailer\b/, 'ADetailer', REASONS.detailer],
+  [/^ControlNet\b/, 'ControlNet', REASONS.control],
+  [/^(Lora|LoRA) hashes$|^Lora weights$|^AddNet\b|^Hypernet/, 'Added networks', REASONS.network],
+  [/^TI( hashes)?$|^Textual inversion/, 'Embeddings', REASONS.network],
+  [/^Refiner\b/, 'Refiner', REASONS.refiner],
+  [/^VAE\b/, 'VAE', REASONS.vae],
+  [/^Variation seed|^Seed resize/, 'Variation', REASONS.variation],
+  [/^(Negative )?Template$|^Wildcard|^Dynamic/i, 'Template', 'The prompt already holds what was drawn from it'],
+  [/^Style|^Performance$|^Raw (negative )?prompt$/, 'Styles', REASONS.styles],
+]
+/** Facts about the picture, not settings of it. */
+const SILENT = new Set(['Version', 'App', 'User', 'Created Date', 'Civitai metadata', 'Hashes', 'Civitai resources'])
+const USED = new Set([
+  'Steps',
+  'Sampler',
+  'Schedule type',
+  'Scheduler',
+  'CFG scale',
+  'CFG Scale',
+  'Seed',
+  'Size',
+  'Model',
+  'Model hash',
+])
+
+export function readA1111(texts: Texts): ForeignRecipe | undefined {
+  for (const text of texts.candidates) {
+    if (text.trimStart().startsWith('{')) continue
+    const infotext = parseInfotext(text)
+    if (infotext !== undefined) return fromInfotext(infotext)
+  }
+  return undefined
+}
+
+export function fromInfotext({ prompt, negativePrompt, settings }: Infotext): ForeignRecipe {
+  const size = /^(\d{1,6})x(\d{1,6})$/.exec(settings.get('Size') ?? '')
+  const hasSecondPass = settings.has('Hires upscale') || settings.has('Hires resize') || settings.has('First pass size')
+  const strength = hasSecondPass ? undefined : asNumber(settings.get('Denoising strength'))
+  const resources = civitaiResources(settings.get('Civitai resources'))
+  const name = settings.get('Model') ?? resources.model
+  const hash = settings.get('Model hash') ?? modelHash(settings.get('Hashes'))
+  return {
+    dialect: 'a1111',
+    software: settings.get('Version') ?? settings.get('App'),
+    prompt,
+    negativePrompt,
+    seed: asNumber(settings.get('Seed')),
+    steps: asNumber(settings.get('Steps')),
+    sampler: settings.get('Sampler'),
+    schedule: settings.get('Schedule type') ?? settings.get('Scheduler'),
+    guidanceScale: asNumber(settings.get('CFG scale') ?? settings.get('CFG Scale')),
+    width: asNumber(size?.[1]),
+    height: asNumber(size?.[2]),
+    strength,
+    model: name === undefined && hash === undefined ? undefined : { name, hash },
+    ignored: [...ignoredSettings(settings, hasSecondPass), ...resources.ignored],
+    problems: [],
+  }
+}
+
+function ignoredSettings(settings: ReadonlyMap<string, string>, hasSecondPass: boolean): Ignored[] {
+  const groups = new Map<string, { values: string[]; reason: string }>()
+  const single: Ignored[] = []
+  for (const [key, value] of settings) {
+    if (USED.has(key) || SILENT.has(key)) continue
+    const group = GROUPS.find(([pattern]) => pattern.test(key))
+    if (group !== undefined) {
+      const [, name, reason] = group
+      const known = groups.get(name)
+      if (known === undefined) groups.set(name, { values: [`${key}: ${value}`], reason })
+      else known.values.push(`${key}: ${value}`)
+      continue
+    }
+    const reason = reasonFor(key, value, hasSecondPass)
+    if (reason !== undefined) single.push(ignored(key, value, reason))
+  }
+  return [...[...groups].map(([name, { values, reason }]) => ignored(name, values.join(', '), reason)), ...single]
+}
+
+/** undefined: the value says what Dewpoint does anyway, or is used. */
+function reasonFor(key: string, value: string, hasSecondPass: boolean): string | undefined {
+  switch (key) {
+    case 'Clip skip':
+      return value === '1' ? undefined : REASONS.clipSkip
+    case 'RNG':
+      // Absent means the graphics card's numbers, which NV draws as well, and so does Dewpoint.
+      return value === 'GPU' || value === 'NV' ? undefined : REASONS.cpuNoise
+    case 'Denoising strength':
+      return hasSecondPass ? REASONS.secondPass : undefined
+    case 'Tiling':
+      return REASONS.tiling
+    case 'ENSD':
+      return 'Noise added between steps comes from the same seed here'
+    case 'Eta':
+    case 'Eta DDIM':
+      return REASONS.unknown
+    default:
+      return REASONS.unknown
+  }
+}
+
+/** `{"model": "c0d1994c73", "vae": …}` */
+function modelHash(hashes: string | undefined): string | undefined {
+  if (hashes === undefined) return undefined
+  try {
+    return textField(asRecord(parseForeignJson(hashes)), 'model')
+  } catch {
+    return undefined
+  }
+}
+
+/** Civitai's list of what went in: the checkpoint names the model, the rest is not loaded. */
+function civitaiResources(list: string | undefined): { model: string | undefined; ignored: Ignored[] } {
+  if (list === undefined) return { model: undefined, ignored: [] }
+  let resources: unknown
+  try {
+    resources = parseForeignJson(list)
+  } catch {
+    return { model: undefined, ignored: [ignored('Civitai resources', list, 'The list is damaged')] }
+  }
+  let model: string | undefined
+  const others: string[] = []
+  for (const resource of Array.isArray(resources) ? resources : []) {
+    const record = asRecord(resource)
+    const name = [textField(record, 'modelName'), textField(record, 'modelVersionName', 'versionName')]
+      .filter(Boolean)
+      .join(' ')
+    const type = textField(record, 'type') ?? ''
+    if (type === 'checkpoint') model ??= name
+    else if (name !== '') others.push(type === '' ? name : `${type} ${name}`)
+  }
+  return {
+    model,
+    ignored: others.length === 0 ? [] : [ignored('Civitai resources', others.join(', '), REASONS.network)],
+  }
+}

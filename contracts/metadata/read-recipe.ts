@@ -1,0 +1,295 @@
+// Any picture → what of its recipe Dewpoint can use, as a report the Studio shows before the form changes: restored, translated,
+// ignored and why, which model is missing, and what was wrong with the file.
+import {
+  GUIDANCE_SCALE_MAX,
+  GUIDANCE_SCALE_MIN,
+  PROMPT_LENGTH_MAX,
+  SEED_MAX,
+  SIZE_MAX_PX,
+  SIZE_MIN_PX,
+  SIZE_MULTIPLE_PX,
+  STEPS_MAX,
+  STEPS_MIN,
+} from '#contracts/limits.ts'
+import { promptSchema, type Recipe, type Weighting } from '#contracts/recipe.ts'
+import { SAMPLERS, type SamplerId, SCHEDULES, type ScheduleId } from '#contracts/samplers.ts'
+import { readForeign } from './dialects/index.ts'
+import type { Dialect, ForeignRecipe, Ignored } from './foreign-recipe.ts'
+import { type KnownModel, matchModel } from './match-model.ts'
+import { type FileFormat, readTexts } from './read-texts.ts'
+import type { Pixels } from './stealth.ts'
+
+/** What the Studio's form takes over; a field left out stays as it is. */
+export interface RecipeFields {
+  modelId?: string
+  prompt?: string
+  negativePrompt?: string
+  seed?: number
+  steps?: number
+  sampler?: SamplerId
+  schedule?: ScheduleId
+  guidanceScale?: number
+  width?: number
+  height?: number
+  strength?: number
+  weighting?: Weighting
+}
+export type RecipeField = keyof RecipeFields
+
+export interface Restored {
+  readonly field: RecipeField
+  /** As people read it. */
+  readonly value: string
+}
+
+export interface Translated {
+  readonly field: RecipeField
+  readonly from: string
+  readonly to: string
+  readonly reason: string
+}
+
+export interface RecipeReport {
+  /** undefined: not a file that can hold a recipe. */
+  readonly format: FileFormat | undefined
+  /** undefined: no recipe was found. */
+  readonly dialect: Dialect | undefined
+  /** What made the picture, as it says itself. */
+  readonly software: string | undefined
+  readonly fields: RecipeFields
+  /** The whole recipe, where the file holds one of ours: what "reproduce" runs. */
+  readonly recipe: Recipe | undefined
+  readonly restored: readonly Restored[]
+  readonly translated: readonly Translated[]
+  readonly ignored: readonly Ignored[]
+  /** The model it was made with, when that is not installed. */
+  readonly missingModel: { readonly name?: string | undefined; readonly hash?: string | undefined } | null
+  readonly problems: readonly string[]
+}
+
+/** Another program's sampler name, and its schedule's where it has one of its own, → ours; undefined where there is none. */
+export type ResolveSampler = (
+  sampler: string,
+  schedule: string | undefined,
+) => { readonly sampler: SamplerId; readonly schedule: ScheduleId } | undefined
+
+export interface ReadRecipeOptions {
+  readonly knownModels: readonly KnownModel[]
+  readonly samplers: ResolveSampler
+  /** Decoded pixels, asked for only where no text holds a recipe: NovelAI hides a copy in them. */
+  readonly readPixels?: () => Promise<Pixels | undefined>
+}
+
+/** Never throws for anything in the file: what is wrong with it is in `problems`. */
+export async function readRecipe(file: Uint8Array, options: ReadRecipeOptions): Promise<RecipeReport> {
+  const { format, entries, problems: fileProblems } = await readTexts(file)
+  const found = await readForeign(entries, format === 'text' ? undefined : options.readPixels)
+  const builder = new ReportBuilder()
+  const problems = [...fileProblems, ...found.problems]
+  if (found.recipe !== undefined) {
+    const missingModel = builder.addOwn(found.recipe, options.knownModels)
+    return {
+      ...builder.parts,
+      format,
+      dialect: 'dewpoint',
+      software: 'Dewpoint',
+      recipe: found.recipe,
+      missingModel,
+      problems,
+    }
+  }
+  const foreign = found.foreign
+  if (foreign === undefined) {
+    if (format !== undefined && problems.length === 0) problems.push('The file holds no recipe')
+    return {
+      ...builder.parts,
+      format,
+      dialect: undefined,
+      software: undefined,
+      recipe: undefined,
+      missingModel: null,
+      problems,
+    }
+  }
+  const missingModel = builder.addForeign(foreign, options)
+  return {
+    ...builder.parts,
+    format,
+    dialect: foreign.dialect,
+    software: foreign.software,
+    recipe: undefined,
+    missingModel,
+    problems: [...problems, ...foreign.problems],
+  }
+}
+
+class ReportBuilder {
+  readonly #fields: RecipeFields = {}
+  readonly #restored: Restored[] = []
+  readonly #translated: Translated[] = []
+  readonly #ignored: Ignored[] = []
+
+  get parts() {
+    return { fields: this.#fields, restored: this.#restored, translated: this.#translated, ignored: this.#ignored }
+  }
+
+  addOwn(recipe: Recipe, knownModels: readonly KnownModel[]): RecipeReport['missingModel'] {
+    const { model, prompt, negativePrompt, seed, steps, sampler, schedule, guidanceScale, width, height } = recipe
+    this.#restore({ prompt, negativePrompt, seed, steps, sampler, schedule, guidanceScale, width, height })
+    if (recipe.weighting !== undefined) this.#restore({ weighting: recipe.weighting })
+    if (recipe.input !== undefined) {
+      this.#restore({ strength: recipe.input.strength })
+      this.#ignore('Input picture', recipe.input.hash, 'The file does not hold the picture it started from')
+    }
+    const known =
+      knownModels.find(({ id, hash }) => id === model.id && hash === model.hash) ??
+      matchModel({ hash: model.hash }, knownModels)
+    if (known === undefined) return { name: model.id, hash: model.hash }
+    this.#restore({ modelId: known.id })
+    return null
+  }
+
+  addForeign(foreign: ForeignRecipe, { knownModels, samplers }: ReadRecipeOptions): RecipeReport['missingModel'] {
+    this.#prompt('prompt', foreign)
+    this.#prompt('negativePrompt', foreign)
+    if (foreign.weighting !== undefined) this.#restore({ weighting: foreign.weighting })
+    this.#seed(foreign.seed)
+    this.#number('steps', foreign.steps, STEPS_MIN, STEPS_MAX, 1)
+    this.#number('guidanceScale', foreign.guidanceScale, GUIDANCE_SCALE_MIN, GUIDANCE_SCALE_MAX)
+    this.#number('width', foreign.width, SIZE_MIN_PX, SIZE_MAX_PX, SIZE_MULTIPLE_PX)
+    this.#number('height', foreign.height, SIZE_MIN_PX, SIZE_MAX_PX, SIZE_MULTIPLE_PX)
+    this.#sampler(foreign, samplers)
+    this.#strength(foreign.strength)
+    for (const { name, value, reason } of foreign.ignored) this.#ignore(name, value, reason)
+    return this.#model(foreign.model, knownModels)
+  }
+
+  #restore(fields: RecipeFields): void {
+    Object.assign(this.#fields, fields)
+    for (const [field, value] of Object.entries(fields)) {
+      this.#restored.push({ field: field as RecipeField, value: shown(field as RecipeField, value) })
+    }
+  }
+
+  #translate(fields: RecipeFields, from: string, reason: string): void {
+    Object.assign(this.#fields, fields)
+    for (const [field, value] of Object.entries(fields)) {
+      this.#translated.push({ field: field as RecipeField, from, to: shown(field as RecipeField, value), reason })
+    }
+  }
+
+  #ignore(name: string, value: string, reason: string): void {
+    this.#ignored.push({ name, value, reason })
+  }
+
+  #prompt(field: 'prompt' | 'negativePrompt', foreign: ForeignRecipe): void {
+    const written = foreign[field]
+    if (written === undefined) return
+    const text = clean(written)
+    const parsed = promptSchema.safeParse(text)
+    if (!parsed.success) {
+      const why =
+        text.length > PROMPT_LENGTH_MAX
+          ? `It has ${text.length} characters; up to ${PROMPT_LENGTH_MAX} work here`
+          : 'It cannot be read as text'
+      this.#ignore(field === 'prompt' ? 'Prompt' : 'Negative prompt', `${text.slice(0, 100)}…`, why)
+      return
+    }
+    const translation = foreign.translations?.find((each) => each.field === field)
+    if (translation !== undefined) this.#translate({ [field]: text }, translation.from, translation.reason)
+    else if (text !== written)
+      this.#translate({ [field]: text }, written, 'Characters that carry no meaning were taken out')
+    else this.#restore({ [field]: text })
+  }
+
+  #seed(seed: number | undefined): void {
+    if (seed === undefined) return
+    if (Number.isInteger(seed) && seed >= 0 && seed <= SEED_MAX) this.#restore({ seed })
+    else if (seed === -1) this.#ignore('Seed', '-1', 'It asks for a random seed, so one is drawn')
+    else this.#ignore('Seed', String(seed), `Seeds are whole numbers up to ${SEED_MAX} here, so one is drawn`)
+  }
+
+  #number(
+    field: 'steps' | 'guidanceScale' | 'width' | 'height',
+    value: number | undefined,
+    min: number,
+    max: number,
+    multiple?: number,
+  ): void {
+    if (value === undefined) return
+    const whole = multiple === undefined ? value : Math.round(value / multiple) * multiple
+    const fitting = Math.min(max, Math.max(min, whole))
+    if (fitting === value) this.#restore({ [field]: value })
+    else
+      this.#translate(
+        { [field]: fitting },
+        String(value),
+        `${min} to ${max}${multiple === undefined || multiple === 1 ? '' : ` in steps of ${multiple}`} work here`,
+      )
+  }
+
+  #sampler({ sampler, schedule }: ForeignRecipe, resolve: ResolveSampler): void {
+    if (sampler === undefined) return
+    const from = schedule === undefined ? sampler : `${sampler}, ${schedule}`
+    const known = resolve(sampler, schedule)
+    if (known === undefined) {
+      this.#ignore('Sampler', from, 'Dewpoint has no such sampler, so yours stays')
+      return
+    }
+    const isSame =
+      isNameOf(sampler, known.sampler, SAMPLERS[known.sampler].label) &&
+      (schedule === undefined || isNameOf(schedule, known.schedule, SCHEDULES[known.schedule].label))
+    if (isSame) this.#restore({ sampler: known.sampler, schedule: known.schedule })
+    else {
+      Object.assign(this.#fields, { sampler: known.sampler, schedule: known.schedule })
+      const to = `${SAMPLERS[known.sampler].label}, ${SCHEDULES[known.schedule].label}`
+      this.#translated.push({ field: 'sampler', from, to, reason: 'The same sampler by its name here' })
+    }
+  }
+
+  #strength(strength: number | undefined): void {
+    if (strength === undefined || strength === 1) return
+    if (strength > 0 && strength < 1) {
+      this.#restore({ strength })
+      this.#ignore(
+        'Input picture',
+        '',
+        'The file does not hold the picture it started from; add one to use the strength',
+      )
+    } else this.#ignore('Strength', String(strength), 'Strength is above 0 and at most 1')
+  }
+
+  #model(model: ForeignRecipe['model'], knownModels: readonly KnownModel[]): RecipeReport['missingModel'] {
+    if (model === undefined || (model.name === undefined && model.hash === undefined)) return null
+    const known = matchModel(model, knownModels)
+    if (known === undefined) return model
+    const isNamedSo = model.name === undefined || model.name === known.name || model.name === known.id
+    if (isNamedSo) this.#restore({ modelId: known.id })
+    else this.#translate({ modelId: known.id }, model.name ?? '', 'The same model by its name here')
+    return null
+  }
+}
+
+function isNameOf(name: string, id: string, label: string): boolean {
+  const plain = name.toLowerCase()
+  return plain === id || plain === label.toLowerCase()
+}
+
+/** Line ends as newlines; control characters, halves of pairs and the white space around go. */
+function clean(text: string): string {
+  return (
+    text
+      .replaceAll('\r\n', '\n')
+      .replaceAll('\r', '\n')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters a prompt may not hold
+      .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
+      .toWellFormed()
+      .trim()
+  )
+}
+
+function shown(field: RecipeField, value: unknown): string {
+  if (field === 'sampler') return SAMPLERS[value as SamplerId].label
+  if (field === 'schedule') return SCHEDULES[value as ScheduleId].label
+  return String(value)
+}
