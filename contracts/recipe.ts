@@ -62,18 +62,6 @@ export const WEIGHTINGS = ['a1111', 'compel', 'none'] as const
 export const weightingSchema = z.enum(WEIGHTINGS)
 export type Weighting = (typeof WEIGHTINGS)[number]
 
-/** What some samplers can be told besides steps; each sampler ignores what it has no use for, as in A1111. */
-export const samplerOptionsSchema = z.strictObject({
-  /** Share of fresh noise per step: DDIM 0 unless given, ancestral and SDE samplers 1, TCD 0.3. */
-  eta: z.number().min(0).max(1).optional(),
-  /** Karras et al.'s churn for Euler, Heun and DPM2, 0 unless given. A1111 goes up to 100. */
-  sChurn: z.number().min(0).max(100).optional(),
-  /** Scale of fresh noise, 1 unless given. A1111 goes up to 1.1; past that pictures dissolve. */
-  sNoise: z.number().min(0).max(1.1).optional(),
-  /** Start from pure noise, whatever the model's config says. */
-  zeroTerminalSnr: z.boolean().optional(),
-})
-
 export const maskSchema = z.strictObject({
   /** Content hash of the prepared mask. */
   hash: sha256Schema,
@@ -112,8 +100,6 @@ export const recipeSchema = z.strictObject({
   weighting: weightingSchema.optional(),
   /** Generator of all noise: torch's CUDA layout ("NV" in A1111) unless said otherwise; mt19937 is torch's CPU's ("CPU"). */
   noise: z.enum(['philox', 'mt19937']),
-  /** Only where they differ from the sampler's published defaults. */
-  samplerOptions: samplerOptionsSchema.optional(),
   /** Image-to-image: content hash of the prepared input, and how far it is noised. */
   input: z.strictObject({ hash: sha256Schema, strength: strengthSchema }).optional(),
   /** Inpainting, together with `input`: white of the mask is repainted, black stays as it was. */
@@ -132,6 +118,8 @@ export const recipeSchema = z.strictObject({
   sChurn: z.number().min(0).max(100).optional(),
   /** Scale of fresh noise; absent: 1. */
   sNoise: z.number().min(0).max(2).optional(),
+  /** Start from pure noise whatever the model's config says (A1111's "Noise Schedule: Zero Terminal SNR"). */
+  zeroTerminalSnr: z.boolean().optional(),
 })
 
 export type Recipe = z.infer<typeof recipeSchema>

@@ -53,8 +53,8 @@ export interface SchedulerOptions {
   readonly alignYourSteps?: AlignYourStepsTable | undefined
 }
 
-/** A1111 and ComfyUI leave out the level before the last for these; its tiny σ is noise, not progress. */
-const WITHOUT_PENULTIMATE: ReadonlySet<SamplerId> = new Set<SamplerId>(['dpm2', 'dpm2-a'])
+/** A1111 leaves out the level before the last for these (ComfyUI for the first two): its tiny σ is noise, not progress. */
+const WITHOUT_PENULTIMATE: ReadonlySet<SamplerId> = new Set<SamplerId>(['dpm2', 'dpm2-a', 'dpmpp-3m-sde'])
 const DISTILLED: ReadonlySet<SamplerId> = new Set<SamplerId>(['lcm', 'tcd'])
 
 /**

@@ -89,7 +89,7 @@ def run(case: Case, table: Table) -> Result:
 
 
 def levels_of(case: Case, table: Table) -> Levels:
-    discards = case.sampler in ("dpm2", "dpm2-a")
+    discards = case.sampler in ("dpm2", "dpm2-a", "dpmpp-3m-sde")
     levels = table.levels(case.schedule, case.steps + discards)
     if discards:
         levels = without_penultimate(levels)
