@@ -58,9 +58,27 @@ def int8_rows(weight: np.ndarray):
     return None
 
 
-def store_compact(path: Path) -> None:
+def name_after_parameters(graph, module: nn.Module) -> None:
+    """Gives every weight its torch name (`.T` appended where the exporter transposed it), so that training can start from the exported file."""
+    known = {name: tensor.detach().numpy() for name, tensor in [*module.named_parameters(), *module.named_buffers()]}
+    renamed = {}
+    for tensor in graph.initializer:
+        value = numpy_helper.to_array(tensor)
+        for name, theirs in known.items():
+            for suffix, candidate in (("", theirs), (".T", theirs.T)):
+                if name not in {r.removesuffix(".T") for r in renamed.values()} and tensor.name not in renamed and candidate.shape == value.shape and np.array_equal(candidate, value):
+                    renamed[tensor.name] = name + suffix
+    for tensor in graph.initializer:
+        tensor.name = renamed.get(tensor.name, tensor.name)
+    for node in graph.node:
+        for i, name in enumerate(node.input):
+            node.input[i] = renamed.get(name, name)
+
+
+def store_compact(path: Path, module: nn.Module) -> None:
     model = onnx.load(path)
     graph, kept, nodes = model.graph, [], []
+    name_after_parameters(graph, module)
     for tensor in graph.initializer:
         name = tensor.name
         if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) <= MIN_COMPACT:
@@ -90,7 +108,7 @@ def export_graph(module: nn.Module, inputs: dict, output: str, path: Path, dynam
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(module.eval(), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False)
-    store_compact(path)
+    store_compact(path, module)
 
 
 def write_json(path: Path, value: dict) -> None:
@@ -134,7 +152,7 @@ def main(argv=None) -> None:
     side = {2: "height", 3: "width"}
     graphs = {
         "text_encoder": (text, {"input_ids": ids}, "last_hidden_state", None),
-        "unet": (unet, {"sample": latents, "timestep": torch.tensor([999, 3]), "encoder_hidden_states": context}, "out_sample", {"encoder_hidden_states": {1: "tokens"}}),
+        "unet": (unet, {"sample": latents, "timestep": torch.tensor([999, 3]), "encoder_hidden_states": context}, "out_sample", {"sample": side, "encoder_hidden_states": {1: "tokens"}, "out_sample": side}),
         "vae_decoder": (decoder, {"latent_sample": latents}, "sample", {"latent_sample": side, "sample": {2: "picture_height", 3: "picture_width"}}),
         "vae_encoder": (encoder, {"sample": torch.rand(2, 3, 256, 256) * 2 - 1}, "latent_sample", {"sample": {2: "picture_height", 3: "picture_width"}, "latent_sample": side}),
     }  # fmt: skip
@@ -148,7 +166,7 @@ def main(argv=None) -> None:
     write_json(out / "tokenizer" / "tokenizer_config.json", dict(tokenizer_class="PreTrainedTokenizerFast", model_max_length=TOKENS, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"))
     write_json(out / "scheduler" / "scheduler_config.json", dict(_class_name="DDIMScheduler", num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type="v_prediction", timestep_spacing="trailing", clip_sample=False, set_alpha_to_one=True, steps_offset=0))
     write_json(out / "text_encoder" / "config.json", dict(hidden_size=WIDTH, max_position_embeddings=TOKENS, vocab_size=tokenizer.get_vocab_size()))
-    write_json(out / "unet" / "config.json", dict(in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, sample_size=16, cross_attention_dim=WIDTH, timestep="[batch] int64", training_samples=state["samples"]))
+    write_json(out / "unet" / "config.json", dict(in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, sample_size=16, cross_attention_dim=WIDTH, timestep="[batch] int64", training_samples=state["samples"], training_config={k: state["config"][k] for k in ("channels", "depth", "text_depth")}))
     for name in ("vae_decoder", "vae_encoder"):
         write_json(out / name / "config.json", dict(latent_channels=LATENT_CHANNELS, sample_size=16 * DOWNSCALE, scaling_factor=1.0, block_out_channels=[32, 80, 128, 192, 192], encoder_output="latent mean, normalised, no distribution"))
     onnx_model = lambda: ["onnx", "OnnxRuntimeModel"]

@@ -16,7 +16,7 @@ from .concepts import Concept, all_concepts, grammar, with_article
 from .sprites import HUES, STYLES, Sprites
 
 GRID = 16
-STYLE_WEIGHTS = {"3d": 0.6, "flat": 0.18, "cartoon": 0.22}
+STYLE_WEIGHTS = {"3d": 0.74, "flat": 0.11, "cartoon": 0.15}
 WEIGHTLESS = {"space", "underwater", "clouds", "moon"}  # no shadow on the ground
 
 # Share of each composition. `objects` is the curriculum's first stage (shapes before relations), `scenes` the rest.

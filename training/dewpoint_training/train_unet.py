@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from .checkpoint import load_state, load_weights
 from .gradient_helper import GradientHelper
 from .muon import Muon, split_parameters
 from .pool import ScenePool
@@ -96,7 +97,7 @@ def main(argv=None) -> None:
     parser.add_argument("--config", type=Path, default=Path(__file__).parent.parent / "configs" / "unet.toml")
     parser.add_argument("--data", type=Path, default=Path(".data/training"), help="folder with icons/ and vae.pt")
     parser.add_argument("--run", type=Path, required=True, help="folder of this run; continues from its checkpoint when there is one")
-    parser.add_argument("--init", type=Path, help="checkpoint whose EMA weights to start from (new optimiser state)")
+    parser.add_argument("--init", type=Path, help="checkpoint or exported model folder whose averaged weights to start from (new optimiser state)")
     parser.add_argument("--samples", type=int, default=10**12, help="stop after this many samples in all")
     parser.add_argument("--cooldown", type=int, default=0, help="take the learning rate to zero over this many samples from now, then stop")
     args = parser.parse_args(argv)
@@ -108,16 +109,16 @@ def main(argv=None) -> None:
     sprites, vae = Sprites(args.data / "icons"), load_vae(args.data / "vae.pt")
     tokenizer = build_tokenizer()
     statistics = json.loads((args.data / "latents.json").read_text()) if (args.data / "latents.json").exists() else None
-    validation_pool = ScenePool(512, sprites, vae, tokenizer, split=1)
+    validation_pool = ScenePool(256, sprites, vae, tokenizer, split=1)
     if statistics is None:
-        validation_pool.make(512, 0.5)
+        validation_pool.make(256, 0.5)
         x = validation_pool.latents.float()
         mean = x.mean((0, 2, 3))
         statistics = {"mean": mean.tolist(), "scale": (x - mean[:, None, None]).std().item()}
         (args.data / "latents.json").write_text(json.dumps(statistics))
         validation_pool.made = 0
     mean, scale = torch.tensor(statistics["mean"])[:, None, None], statistics["scale"]
-    validate = Validation(validation_pool, 384, mean, scale)
+    validate = Validation(validation_pool, 256, mean, scale)
 
     unet = UNet(channels=tuple(config["channels"]), depth=config["depth"]).to(memory_format=torch.channels_last)
     text = TextEncoder(FrozenMiniLM.from_package(), depth=config["text_depth"])
@@ -139,11 +140,11 @@ def main(argv=None) -> None:
                 optimiser.load_state_dict(saved)
         step, samples = state["step"], state["samples"]
     elif args.init:
-        state = torch.load(args.init, weights_only=False)
+        state = load_state(args.init)
         for model in (unet, ema_unet):
-            model.load_state_dict({k: v.float() for k, v in state["ema_unet"].items()})
+            load_weights(model, state["ema_unet"])
         for model in (text, ema_text):
-            model.load_state_dict({k: v.float() for k, v in state["ema_text"].items()}, strict=False)
+            load_weights(model, state["ema_text"])
         samples = state["samples"]
     start_samples, start_step = samples, step
 

@@ -1,0 +1,30 @@
+"""Needs torch and onnx; skipped where only the data grammar's dependencies are installed."""
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxruntime")
+
+from dewpoint_training.checkpoint import onnx_weights  # noqa: E402
+from dewpoint_training.export import check, export_graph  # noqa: E402
+from dewpoint_training.text import round_to_int8  # noqa: E402
+
+
+class Small(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = torch.nn.Embedding(100, 32)
+        self.words.weight.data = round_to_int8(self.words.weight.data)
+        self.trained = torch.nn.Linear(32, 64)
+
+    def forward(self, ids):
+        return self.trained(self.words(ids))
+
+
+def test_an_exported_graph_agrees_with_torch_and_gives_its_weights_back(tmp_path):
+    torch.manual_seed(0)
+    module, inputs = Small(), {"ids": torch.tensor([[1, 2, 3]])}
+    export_graph(module, inputs, "states", tmp_path / "model.onnx")
+    assert check(tmp_path / "model.onnx", module, inputs, tolerance=2e-3) < 2e-3
+    weights = onnx_weights(tmp_path / "model.onnx")
+    torch.testing.assert_close(weights["words.weight"], module.words.weight.data)  # int8 storage is exact: it was rounded to that
+    torch.testing.assert_close(weights["trained.weight"], module.trained.weight.data, atol=1e-3, rtol=1e-3)  # float16 storage
