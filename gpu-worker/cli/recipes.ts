@@ -39,7 +39,6 @@ export function buildRecipes(
       guidanceScale: args.guidanceScale ?? manifest.defaults.guidanceScale,
       weighting: args.weighting,
       noise: 'philox',
-      samplerOptions: undefined,
       input:
         inputHash === undefined || args.image === undefined
           ? undefined
