@@ -22,18 +22,19 @@ export async function purgeDeletedGenerations(
   const marked = await deps.db.generation.updateManyAndReturn({
     where: { id: { in: ids }, deletedAt: { lt: before } },
     data: { purgedAt: input.now },
-    select: { id: true, images: { select: { objectKey: true } } },
+    select: { id: true },
   })
-  for (const generation of marked) {
+  for (const { id } of marked) {
+    const images = await deps.db.image.findMany({ where: { generationId: id }, select: { objectKey: true } })
     const keys: string[] = []
-    for (const { objectKey } of generation.images) {
+    for (const { objectKey } of images) {
       if (objectKey === null) continue
       // Every attempt's object lies in the image's folder, also those of workers that lost their job.
       const folder = objectKey.slice(0, objectKey.lastIndexOf('/') + 1)
       for await (const { key } of deps.storage.list(folder)) keys.push(key)
     }
     if (keys.length > 0) await deps.storage.delete(keys)
-    await deps.db.generation.delete({ where: { id: generation.id } })
+    await deps.db.generation.delete({ where: { id } })
   }
   return marked.length
 }
