@@ -27,6 +27,7 @@ from diffusers import (
     LCMScheduler,
     UNet2DConditionModel,
 )
+from golden.noise import philox_randn
 from PIL import Image
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
@@ -38,22 +39,6 @@ NEGATIVE = "blurry, low quality"
 
 
 # Noise ----------------------------------------------------------------------------------------------------------------
-
-
-def philox_randn(seed: int, draw: int, size: int) -> np.ndarray:
-    """float32 [size] of torch.randn(size, device="cuda") for a generator that has made `draw` draws."""
-    counter = [np.full(size, draw, np.uint64), np.zeros(size, np.uint64), np.arange(size, dtype=np.uint64), np.zeros(size, np.uint64)]
-    key = [np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32)]
-    mask = np.uint64(0xFFFFFFFF)
-    shift = np.uint64(32)
-    for _ in range(10):
-        a = counter[0] * np.uint64(0xD2511F53)
-        b = counter[2] * np.uint64(0xCD9E8D57)
-        counter = [(b >> shift) ^ counter[1] ^ key[0], b & mask, (a >> shift) ^ counter[3] ^ key[1], a & mask]
-        key = [(key[0] + np.uint64(0x9E3779B9)) & mask, (key[1] + np.uint64(0xBB67AE85)) & mask]
-    u = counter[0] / 2**32 + 0.5 / 2**32
-    v = counter[1] * (2 * math.pi / 2**32) + math.pi / 2**32
-    return (np.sqrt(-2 * np.log(u)) * np.sin(v)).astype(np.float32)
 
 
 class PhiloxStream:
@@ -79,7 +64,7 @@ def use_noise(stream: PhiloxStream) -> None:
 
 def tokenizer(folder: Path, pad: str | None = None) -> CLIPTokenizer:
     """CLIP's byte-level BPE with a handful of merges: every byte is a token, so any text is."""
-    alphabet = [c for c in transformers.models.clip.tokenization_clip.__dict__.get("bytes_to_unicode", bytes_to_unicode)().values()]
+    alphabet = list(bytes_to_unicode().values())
     merges = [("p", "a"), ("n", "d"), ("pa", "nd"), ("pand", "a</w>"), ("t", "h"), ("th", "e</w>"), ("i", "n"), ("in", "g</w>"),
               ("e", "a"), ("ea", "t"), ("eat", "ing</w>"), ("t", "a"), ("a", "t</w>"), ("b", "l"), ("bl", "u")]
     words = alphabet + [c + "</w>" for c in alphabet] + ["".join(pair) for pair in merges]
@@ -141,23 +126,38 @@ def sharpen(model: torch.nn.Module) -> torch.nn.Module:
 
 
 class Graph(torch.nn.Module):
-    def __init__(self, forward):
+    def __init__(self, model: torch.nn.Module, forward):
         super().__init__()
-        self.function = forward
+        self.model, self.function = model, forward
 
     def forward(self, *inputs):
         return self.function(*inputs)
 
 
-def export(path: Path, forward, inputs: dict[str, torch.Tensor], outputs: list[str], dynamic: dict[str, dict[int, str]]) -> None:
+def export(path: Path, model: torch.nn.Module, forward, inputs: dict[str, torch.Tensor], outputs: list[str], dynamic: dict[str, dict[int, str]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        Graph(forward), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=outputs,
+        Graph(model, forward), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=outputs,
         dynamic_axes=dynamic, opset_version=17, dynamo=False,
     )
+    shorten_names(path)
+
+
+def shorten_names(path: Path) -> None:
+    """Half of so small a graph is the module paths in its names."""
     model = onnx.load(path)
+    kept = {value.name for value in [*model.graph.input, *model.graph.output]}
+    short = {}
+    rename = lambda name: name if name in kept or not name else short.setdefault(name, f"v{len(short)}")
+    for tensor in model.graph.initializer:
+        tensor.name = rename(tensor.name)
     for node in model.graph.node:
-        node.doc_string = ""
+        node.name = node.doc_string = ""
+        node.input[:], node.output[:] = map(rename, node.input), map(rename, node.output)
+        if any(attribute.type == onnx.AttributeProto.GRAPH for attribute in node.attribute):
+            raise ValueError(f"{path}: a node with a graph inside would need renaming there too")
+    del model.graph.value_info[:]
+    onnx.checker.check_model(model)
     onnx.save(model, path)
 
 
@@ -173,7 +173,7 @@ def export_text_encoder(path: Path, model) -> None:
     ids = torch.zeros((2, 77), dtype=torch.int32 if projected else torch.int64)
     ids[:, -1] = model.config.eos_token_id
     batch = {0: "batch_size"}
-    export(path, forward, {"input_ids": ids}, names, {"input_ids": {**batch, 1: "sequence_length"}} | {name: batch for name in names})
+    export(path, model, forward, {"input_ids": ids}, names, {"input_ids": {**batch, 1: "sequence_length"}} | {name: batch for name in names})
     write_json(path.parent / "config.json", model.config.to_dict())
 
 
@@ -199,15 +199,15 @@ def export_unet(path: Path, model: UNet2DConditionModel, timestep: torch.Tensor,
         condition = extra.pop("timestep_cond", None)
         return model(sample, timestep, hidden, timestep_cond=condition, added_cond_kwargs=extra or None, return_dict=False)[0]
 
-    export(path, forward, inputs, ["out_sample"], dynamic)
+    export(path, model, forward, inputs, ["out_sample"], dynamic)
     write_json(path.parent / "config.json", dict(model.config))
 
 
 def export_vae(folder: Path, model: AutoencoderKL) -> None:
     image = {0: "batch_size", 2: "height", 3: "width"}
-    export(folder / "vae_decoder/model.onnx", lambda z: model.decode(z, return_dict=False)[0], {"latent_sample": torch.randn(1, 4, 8, 8)},
+    export(folder / "vae_decoder/model.onnx", model, lambda z: model.decode(z, return_dict=False)[0], {"latent_sample": torch.randn(1, 4, 8, 8)},
            ["sample"], {"latent_sample": image, "sample": image})
-    export(folder / "vae_encoder/model.onnx", lambda x: model.encode(x, return_dict=False)[0].parameters, {"sample": torch.randn(1, 3, 64, 64)},
+    export(folder / "vae_encoder/model.onnx", model, lambda x: model.encode(x, return_dict=False)[0].parameters, {"sample": torch.randn(1, 3, 64, 64)},
            ["latent_parameters"], {"sample": image, "latent_parameters": image})
     for part in ("vae_decoder", "vae_encoder"):
         write_json(folder / part / "config.json", dict(model.config))
@@ -260,11 +260,7 @@ def run_case(make_pipeline, config: dict, case: dict) -> dict:
     pixels = np.asarray(results[1])
     pixels = (pixels * 255).round().astype(np.uint8)
     result = {"name": case["name"], "kind": kind, "recipe": recipe, "latents": floats(results[0].numpy()), "rgb": data(pixels)}
-    if kind != "text":
-        result |= {"strength": case["strength"], "input": data(np.asarray(picture))}
-    if kind == "inpaint":
-        result |= {"mask": data(np.asarray(mask))}
-    return result
+    return result if kind == "text" else result | {"strength": case["strength"]}
 
 
 def data(values: np.ndarray) -> str:
@@ -280,6 +276,8 @@ def write_goldens(name: str, config: dict, make_pipeline, cases: list[dict]) -> 
         "model": name,
         "versions": {"diffusers": diffusers.__version__, "torch": torch.__version__, "transformers": transformers.__version__},
         "schedulerConfig": config,
+        "input": data(np.asarray(pictures(64, 64)[0])),
+        "mask": data(np.asarray(pictures(64, 64)[1])),
         "cases": [run_case(make_pipeline, config, case) for case in cases],
     })
 

@@ -58,6 +58,7 @@ export async function loadModel(options: LoadModelOptions): Promise<Model> {
     if (index.text_encoder_2?.[1]) textEncoders.push(await keep(loadTextEncoder(options, '_2')))
     const unet = await keep(loadUNet(options))
     const vae = await keep(loadVae(options))
+    requireMatchingChannels(unet.inputChannels, vae.latentChannels)
     return {
       manifest: options.manifest,
       noiseSchedule: parseSchedulerConfig(schedulerConfig),
@@ -71,4 +72,12 @@ export async function loadModel(options: LoadModelOptions): Promise<Model> {
     await dispose()
     throw error
   }
+}
+
+/** An ordinary U-Net takes the latents alone, an inpainting one also a mask and the masked latents. */
+function requireMatchingChannels(inputs: number, latents: number): void {
+  if (inputs === latents || inputs === 2 * latents + 1) return
+  throw new RangeError(
+    `unet takes ${inputs} channels; with ${latents} latent channels it takes ${latents} or ${2 * latents + 1}`,
+  )
 }

@@ -6,6 +6,7 @@ import { type Component, loadComponent } from '../runtime/component.ts'
 import type { NoiseSource } from '../schedulers/scheduler.ts'
 import type { LoadModelOptions } from './load-model.ts'
 import { readConfig } from './read-config.ts'
+import { decodeTiled, needsTiles } from './tiled-decode.ts'
 import type { LatentSize } from './unet.ts'
 
 /** float32 [3, height, width] in [-1, 1]. */
@@ -19,10 +20,8 @@ export interface Vae {
   readonly latentChannels: number
   /** Picture pixels per latent pixel on a side: 8 in Stable Diffusion. */
   readonly scaleFactor: number
-  /** Undefined where the model has no `vae_encoder`: it makes pictures from text only. */
-  readonly encode:
-    | ((pixels: Pixels, noise: NoiseSource) => Promise<{ readonly latents: Float32Array; readonly size: LatentSize }>)
-    | undefined
+  /** @throws RangeError where the model has no `vae_encoder`: it makes pictures from text only. */
+  encode(pixels: Pixels, noise: NoiseSource): Promise<{ readonly latents: Float32Array; readonly size: LatentSize }>
   decode(latents: Float32Array, size: LatentSize): Promise<Pixels>
   dispose(): Promise<void>
 }
@@ -41,12 +40,19 @@ export async function loadVae(options: LoadModelOptions): Promise<Vae> {
   try {
     const hasEncoder = await options.files.has('vae_encoder/config.json')
     const encoder = hasEncoder ? await loadComponent({ ...options, name: 'vae_encoder' }) : undefined
+    const scaleFactor = 2 ** (config.block_out_channels.length - 1)
     const latentChannels = decoder.inputs.get('latent_sample')?.dims[1]
     return {
       latentChannels: typeof latentChannels === 'number' ? latentChannels : config.latent_channels,
-      scaleFactor: 2 ** (config.block_out_channels.length - 1),
-      encode: encoder && ((pixels, noise) => encode(encoder, config, pixels, noise)),
-      decode: (latents, size) => decode(decoder, config, latents, size),
+      scaleFactor,
+      async encode(pixels, noise) {
+        if (encoder === undefined) throw new RangeError('The model has no vae_encoder, so it takes no input image')
+        return encode(encoder, config, pixels, noise)
+      },
+      decode: (latents, size) =>
+        needsTiles(size, scaleFactor)
+          ? decodeTiled((tile, tileSize) => decode(decoder, config, tile, tileSize), latents, size, { scaleFactor })
+          : decode(decoder, config, latents, size),
       async dispose() {
         await decoder.dispose()
         await encoder?.dispose()

@@ -1,13 +1,29 @@
-// The core's front door: a loaded model that starts runs. See start-run.ts and run.ts for the eleven stages.
+// The core's front door: a loaded model that starts runs. See start-run.ts and denoising-run.ts for the eleven stages.
+import type { Recipe } from '#contracts/recipe.ts'
 import { type LoadModelOptions, loadModel } from '../model/load-model.ts'
+import type { RecipeImages } from './check-recipe.ts'
+import { openRun } from './open-run.ts'
 import type { Run } from './run.ts'
-import { resumeRun, type StartOptions, startRun } from './start-run.ts'
+import { readSnapshot } from './snapshot.ts'
+
+export interface ResumeOptions extends RecipeImages {
+  /** Ends the run with an AbortedError, at the latest after the call that is under way. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface StartOptions extends ResumeOptions {
+  /** Recipe of one image: count 1. */
+  readonly recipe: Recipe
+}
 
 export interface Pipeline {
-  /** Stages 1 to 7. */
+  /**
+   * Stages 1 to 7.
+   * @throws RangeError where the model cannot make the recipe, AbortedError, or a named error where a graph fails.
+   */
   start(options: StartOptions): Promise<Run>
-  /** Goes on from `run.snapshot()`, bit for bit. */
-  resume(snapshot: unknown, signal?: AbortSignal): Promise<Run>
+  /** Goes on from `run.snapshot()`, bit for bit, given the images the run was started with. */
+  resume(snapshot: unknown, options?: ResumeOptions): Promise<Run>
   /** Frees every graph; runs of this pipeline end with it. */
   dispose(): Promise<void>
 }
@@ -15,8 +31,11 @@ export interface Pipeline {
 export async function loadPipeline(options: LoadModelOptions): Promise<Pipeline> {
   const model = await loadModel(options)
   return {
-    start: (start) => startRun(model, start),
-    resume: (snapshot, signal) => resumeRun(model, snapshot, signal),
+    start: (start) => openRun(model, start),
+    resume(snapshot, resume = {}) {
+      const state = readSnapshot(snapshot)
+      return openRun(model, { ...resume, recipe: state.recipe, state })
+    },
     dispose: () => model.dispose(),
   }
 }

@@ -7,7 +7,9 @@ import { type Recipe, recipeSchema } from '#contracts/recipe.ts'
 export const runSnapshotSchema = z.strictObject({
   version: z.literal(1),
   recipe: recipeSchema,
-  /** U-Net calls already made. */
+  /** 2 in the second pass of a recipe with `hires`. */
+  pass: z.union([z.literal(1), z.literal(2)]),
+  /** U-Net calls already made in this pass. */
   callIndex: z.int().nonnegative(),
   /** Draws already made from the recipe's noise. */
   noisePosition: z.int().nonnegative(),
@@ -20,6 +22,7 @@ export type RunSnapshot = z.infer<typeof runSnapshotSchema>
 
 export interface RunState {
   readonly recipe: Recipe
+  readonly pass: 1 | 2
   readonly callIndex: number
   readonly noisePosition: number
   readonly latents: Float32Array
@@ -31,6 +34,7 @@ export function takeSnapshot(state: RunState): RunSnapshot {
   return {
     version: 1,
     recipe: state.recipe,
+    pass: state.pass,
     callIndex: state.callIndex,
     noisePosition: state.noisePosition,
     latents: encodeFloats(state.latents),

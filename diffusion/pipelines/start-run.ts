@@ -86,7 +86,7 @@ function isFromNoise({ strength }: Pass, { image, latents, masked }: PassStart):
   return image === undefined && latents === undefined
 }
 
-function createPassScheduler(model: Model, recipe: Recipe, { steps, strength }: Pass) {
+export function createPassScheduler(model: Model, recipe: Recipe, { steps, strength }: Pass) {
   const { sampler, schedule, eta, sChurn, sNoise } = recipe
   const config = model.noiseSchedule
   return createScheduler({ sampler, schedule, steps, config, strength, eta, sChurn, sNoise })
