@@ -8,6 +8,8 @@ const TAIL_SIZE_BYTES = 4 + MARK.length
 /** Key, headers and user metadata are below 8 KiB together; more than this is a damaged file. */
 const FOOTER_SIZE_MAX_BYTES = 64 * 1024
 const USUAL_FOOTER_SIZE_BYTES = 2 * 1024
+/** The network brings 64 KiB at a time; fewer, larger writes halve the time of a picture. */
+const BATCH_SIZE_BYTES = 1024 * 1024
 
 export interface WrittenFacts {
   readonly sizeBytes: number
@@ -33,16 +35,23 @@ export async function writeSealed<Footer>(
   try {
     const md5 = createHash('md5')
     let sizeBytes = 0
+    let batch: Uint8Array[] = []
+    let batchSizeBytes = 0
     for await (const piece of bytes) {
       md5.update(piece)
-      await writeAll(handle, piece)
       sizeBytes += piece.length
+      batch.push(piece)
+      batchSizeBytes += piece.length
+      if (batchSizeBytes < BATCH_SIZE_BYTES) continue
+      await writeAll(handle, batch)
+      batch = []
+      batchSizeBytes = 0
     }
     const footer = await seal({ sizeBytes, md5: md5.digest() })
     const json = Buffer.from(JSON.stringify(footer), 'utf8')
     const length = Buffer.alloc(4)
     length.writeUInt32LE(json.length)
-    await writeAll(handle, Buffer.concat([json, length, MARK]))
+    await writeAll(handle, [...batch, json, length, MARK])
     await handle.datasync()
     await handle.close()
     return footer
@@ -78,18 +87,23 @@ export async function openSealed<Footer>(file: string): Promise<SealedFile<Foote
   }
 }
 
-/** The bytes from `start` to `end`, both included, without the footer. Closes the handle at the end. */
-export function readSealed(file: SealedFile<unknown>, start = 0, end = file.sizeBytes - 1): AsyncIterable<Uint8Array> {
-  if (end < start) return emptyAndClose(file.handle)
-  return file.handle.createReadStream({ start, end, highWaterMark: 256 * 1024 })
+/** The bytes from `start` to `end`, both included, without the footer. The caller closes the handle after the last. */
+export async function* readSealed(
+  { handle, sizeBytes }: SealedFile<unknown>,
+  start = 0,
+  end = sizeBytes - 1,
+): AsyncGenerator<Uint8Array> {
+  for (let at = start; at <= end; ) {
+    const piece = Buffer.allocUnsafe(Math.min(BATCH_SIZE_BYTES, end - at + 1))
+    const { bytesRead } = await handle.read(piece, 0, piece.length, at)
+    if (bytesRead === 0) throw new Error('The file became shorter while it was read')
+    yield piece.subarray(0, bytesRead)
+    at += bytesRead
+  }
 }
 
-// biome-ignore lint/correctness/useYield: an empty stream yields nothing, and still has to close its file
-async function* emptyAndClose(handle: FileHandle): AsyncGenerator<Uint8Array> {
-  await handle.close()
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  const bytes = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten
 }
 

@@ -92,11 +92,15 @@ export class UploadStore {
   async *readParts(uploadId: string, parts: readonly PartFooter[]): AsyncGenerator<Uint8Array> {
     for (const { partNumber, etag } of parts) {
       const file = await openSealed<PartFooter>(this.#part(uploadId, partNumber))
-      if (file?.footer.etag !== etag) {
+      if (file === null || file.footer.etag !== etag) {
         await file?.handle.close()
         throw new S3Error('InvalidPart', `Part ${partNumber} could not be found, or was replaced.`)
       }
-      yield* readSealed(file)
+      try {
+        yield* readSealed(file)
+      } finally {
+        await file.handle.close()
+      }
     }
   }
 

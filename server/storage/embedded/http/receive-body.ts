@@ -39,23 +39,23 @@ export function receiveBody(
     // Leaving a stream early destroys it, and with it the connection the error still has to travel on.
     const raw: AsyncIterable<Uint8Array> = request.incoming.iterator({ destroyOnReturn: false })
     const source = isChunked ? decodeChunks(raw, chunkOptions()) : raw
-    const sha256 = createHash('sha256')
-    const md5 = createHash('md5')
+    const sha256 = isChunked || payload === UNSIGNED_PAYLOAD ? null : createHash('sha256')
+    const md5 = request.headers['content-md5'] === undefined ? null : createHash('md5')
     const running = algorithm === null ? null : startChecksum(algorithm)
     let count = 0
     for await (const piece of source) {
       count += piece.length
       if (count > sizeBytes)
         throw new S3Error('IncompleteBody', `The body is longer than the ${sizeBytes} bytes announced.`)
-      sha256.update(piece)
-      md5.update(piece)
+      sha256?.update(piece)
+      md5?.update(piece)
       running?.update(piece)
       yield piece
     }
     if (count < sizeBytes)
       throw new S3Error('IncompleteBody', `The body has ${count} of the ${sizeBytes} bytes announced.`)
-    checkPayloadHash(payload, sha256.digest('hex'))
-    checkMd5(request, md5.digest('base64'))
+    if (sha256 !== null) checkPayloadHash(payload, sha256.digest('hex'))
+    if (md5 !== null) checkMd5(request.headers['content-md5'] ?? '', md5.digest('base64'))
     if (algorithm === null || running === null) return
     checksum = { algorithm, base64: await running.base64() }
     checkChecksum(checksum, trailers?.get(checksumHeader(algorithm)) ?? request.headers[checksumHeader(algorithm)])
@@ -113,17 +113,16 @@ export function announcedAlgorithm(request: S3Request, hasTrailer: boolean): Che
   return [...algorithms][0] ?? null
 }
 
-function checkPayloadHash(payload: string, sha256: string): void {
-  if (payload.startsWith('STREAMING-') || payload === UNSIGNED_PAYLOAD || payload.toLowerCase() === sha256) return
+function checkPayloadHash(given: string, sha256: string): void {
+  if (given.toLowerCase() === sha256) return
   throw new S3Error(
     'XAmzContentSHA256Mismatch',
     'The provided x-amz-content-sha256 header does not match what was computed.',
   )
 }
 
-function checkMd5(request: S3Request, md5: string): void {
-  const given = request.headers['content-md5']
-  if (given === undefined || given === md5) return
+function checkMd5(given: string, md5: string): void {
+  if (given === md5) return
   if (Buffer.from(given, 'base64').length !== 16) throw new S3Error('InvalidDigest', 'The Content-MD5 is not valid.')
   throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.')
 }
