@@ -73,6 +73,8 @@ export function createAuth(deps: { readonly db: Db; readonly log: Log }, config:
           moveGuest({ db }, { guestId: anonymousUser.user.id, accountId: newUser.user.id }),
       }),
     ],
+    // To server/http/handle-auth.ts, which tells a refusal from a database that is away.
+    onAPIError: { throw: true },
     telemetry: { enabled: false },
     logger: {
       // Its messages may hold addresses: level and text only, and none of the routine ones.

@@ -1,7 +1,7 @@
 // What an earlier run left behind in a cluster's folder: nothing, a lock file of a dead server, a server whose starter was
 // killed (stopped here), or a second running copy (refused here).
 import { existsSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const STOP_TIMEOUT_MS = 20_000
@@ -12,8 +12,11 @@ export async function clearStaleServer(dir: string, dataDir: string): Promise<vo
   if (!existsSync(lockFile)) return
   const serverPid = Number((await readFile(lockFile, 'utf8')).split('\n')[0])
   if (!(await isPostgres(serverPid, dataDir))) {
-    // The number may belong to another program by now, which PostgreSQL itself would take for a running server.
-    await rm(lockFile, { force: true })
+    // A killed server's children hold its shared memory until they notice; starting beside them could ruin the data.
+    await waitForOrphans(dataDir)
+    // The number may belong to another program by now, which PostgreSQL itself would take for a running server. A dead
+    // one's file is left to PostgreSQL, which checks more than the number.
+    if (isAlive(serverPid)) await rm(lockFile, { force: true })
     return
   }
   const ownerFile = join(dir, 'owner.pid')
@@ -25,6 +28,21 @@ export async function clearStaleServer(dir: string, dataDir: string): Promise<vo
     )
   }
   await stopOrphan(serverPid)
+}
+
+/** Waits until no process works in the data folder, where the system tells (Linux); elsewhere PostgreSQL itself refuses. */
+async function waitForOrphans(dataDir: string): Promise<void> {
+  if (!existsSync('/proc/self/cwd')) return
+  const home = await realpath(dataDir)
+  const deadline = Date.now() + STOP_TIMEOUT_MS
+  for (;;) {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+    const cwds = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))
+    if (!cwds.includes(home)) return
+    if (Date.now() > deadline)
+      throw new Error(`Processes of an earlier PostgreSQL still work in ${dataDir}; end them first`)
+    await new Promise((tick) => setTimeout(tick, 50))
+  }
 }
 
 /** A server whose starter was killed with SIGKILL; a fast shutdown is as good as its owner's. */

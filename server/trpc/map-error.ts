@@ -36,11 +36,23 @@ const DRIVER_DOWN = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT',
 const DRIVER_DOWN_MESSAGE =
   /Connection terminated|timeout exceeded when trying to connect|the database system is (starting up|shutting down|in recovery mode)/
 
+/** What the driver adapter calls it, when the query was raw SQL (Prisma's own code is then P2010 for everything). */
+const ADAPTER_DOWN = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'])
+const adapterErrorSchema = z.object({
+  meta: z.object({
+    driverAdapterError: z.object({ cause: z.object({ kind: z.string(), code: z.string().optional() }) }),
+  }),
+})
+
 function isDatabaseDown(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientInitializationError) return true
   if (!(error instanceof Error)) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return (
-    PRISMA_DOWN.has(code) || DRIVER_DOWN.has(code) || code.startsWith('08') || DRIVER_DOWN_MESSAGE.test(error.message)
-  )
+  if (PRISMA_DOWN.has(code) || DRIVER_DOWN.has(code) || code.startsWith('08')) return true
+  const adapter = adapterErrorSchema.safeParse(error)
+  if (adapter.success) {
+    const { kind, code: sqlState } = adapter.data.meta.driverAdapterError.cause
+    if (ADAPTER_DOWN.has(kind) || (sqlState !== undefined && DRIVER_DOWN.has(sqlState))) return true
+  }
+  return DRIVER_DOWN_MESSAGE.test(error.message)
 }

@@ -43,7 +43,11 @@ export interface Person {
 }
 
 export async function startTestServer(variables: Record<string, string> = {}): Promise<TestServer> {
-  const database = await createTestDatabase()
+  // A fault test brings its own server, to restart it.
+  const database =
+    variables.DATABASE_URL === undefined
+      ? await createTestDatabase()
+      : { url: variables.DATABASE_URL, drop: async () => {} }
   const bucketDir = await mkdtemp(join(tmpdir(), 'dewpoint-bucket-'))
   const keys = { accessKeyId: 'test', secretAccessKey: randomBytes(20).toString('hex') }
   const s3 = await startEmbeddedS3({ dir: bucketDir, port: 0, ...keys })
