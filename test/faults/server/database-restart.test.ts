@@ -35,6 +35,8 @@ describe('a database that goes away and comes back', () => {
   const crash = async () => {
     process.kill(postgres.pid, 'SIGKILL')
     await postgres.stop()
+    // Its children serve on until they notice.
+    await expect.poll(async () => (await get('model.list')).status, { timeout: 10_000 }).toBe(503)
   }
   const comeBack = async () => {
     postgres = await startEmbeddedPostgres({ dir })
