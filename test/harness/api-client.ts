@@ -1,0 +1,36 @@
+// A person's API over real HTTP, for tests and benchmarks that need no page: signs in as a guest and keeps the cookies.
+import { createTRPCClient, httpLink } from '@trpc/client'
+import superjson from 'superjson'
+import type { AppRouter } from '#server/trpc/router.ts'
+
+export async function guestClient(url: string) {
+  const response = await fetch(new URL('/api/auth/sign-in/anonymous', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: new URL(url).origin },
+    body: '{}',
+  })
+  if (!response.ok) throw new Error(`Signing in as a guest: ${response.status} ${await response.text()}`)
+  const cookie = response.headers
+    .getSetCookie()
+    .map((one) => one.split(';')[0])
+    .join('; ')
+  const api = createTRPCClient<AppRouter>({
+    links: [httpLink({ url: new URL('/api/trpc', url).href, transformer: superjson, headers: { cookie } })],
+  })
+  return { api, cookie }
+}
+
+export type GuestClient = Awaited<ReturnType<typeof guestClient>>
+
+/** Polls until every image of the generation is done; throws when one fails. */
+export async function waitUntilDone({ api }: GuestClient, generationId: string, timeoutMs = 120_000) {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const generation = await api.generation.get.query({ id: generationId })
+    if (generation.images.every(({ status }) => status === 'done')) return generation
+    const bad = generation.images.find(({ status }) => status === 'failed' || status === 'canceled')
+    if (bad !== undefined || Date.now() > deadline)
+      throw new Error(`Generation ${generationId}: ${JSON.stringify(generation.images)}`)
+    await new Promise((tick) => setTimeout(tick, 100))
+  }
+}
