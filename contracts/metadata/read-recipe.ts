@@ -12,6 +12,7 @@ import {
   STEPS_MIN,
 } from '#contracts/limits.ts'
 import { promptSchema, type Recipe, type Weighting } from '#contracts/recipe.ts'
+import { findA1111Sampler, findSampler, type ResolvedSampler } from '#contracts/sampler-names.ts'
 import { SAMPLERS, type SamplerId, SCHEDULES, type ScheduleId } from '#contracts/samplers.ts'
 import { readForeign } from './dialects/index.ts'
 import type { Dialect, ForeignRecipe, Ignored } from './foreign-recipe.ts'
@@ -71,11 +72,13 @@ export interface RecipeReport {
 export type ResolveSampler = (
   sampler: string,
   schedule: string | undefined,
-) => { readonly sampler: SamplerId; readonly schedule: ScheduleId } | undefined
+  dialect: Dialect,
+) => ResolvedSampler | undefined
 
 export interface ReadRecipeOptions {
   readonly knownModels: readonly KnownModel[]
-  readonly samplers: ResolveSampler
+  /** Default: the names in contracts/sampler-names.ts. */
+  readonly samplers?: ResolveSampler
   /** Decoded pixels, asked for only where no text holds a recipe: NovelAI hides a copy in them. */
   readonly readPixels?: () => Promise<Pixels | undefined>
 }
@@ -149,7 +152,10 @@ class ReportBuilder {
     return null
   }
 
-  addForeign(foreign: ForeignRecipe, { knownModels, samplers }: ReadRecipeOptions): RecipeReport['missingModel'] {
+  addForeign(
+    foreign: ForeignRecipe,
+    { knownModels, samplers = resolveByDialect }: ReadRecipeOptions,
+  ): RecipeReport['missingModel'] {
     this.#prompt('prompt', foreign)
     this.#prompt('negativePrompt', foreign)
     if (foreign.weighting !== undefined) this.#restore({ weighting: foreign.weighting })
@@ -228,10 +234,10 @@ class ReportBuilder {
       )
   }
 
-  #sampler({ sampler, schedule }: ForeignRecipe, resolve: ResolveSampler): void {
+  #sampler({ dialect, sampler, schedule }: ForeignRecipe, resolve: ResolveSampler): void {
     if (sampler === undefined) return
     const from = schedule === undefined ? sampler : `${sampler}, ${schedule}`
-    const known = resolve(sampler, schedule)
+    const known = resolve(sampler, schedule, dialect)
     if (known === undefined) {
       this.#ignore('Sampler', from, 'Dewpoint has no such sampler, so yours stays')
       return
@@ -268,6 +274,17 @@ class ReportBuilder {
     else this.#translate({ modelId: known.id }, model.name ?? '', 'The same model by its name here')
     return null
   }
+}
+
+/** A1111's unnamed schedule is its own default for the sampler; everybody else's is the one the model came with. */
+function resolveByDialect(
+  sampler: string,
+  schedule: string | undefined,
+  dialect: Dialect,
+): ResolvedSampler | undefined {
+  if (dialect === 'a1111') return findA1111Sampler(sampler, schedule)
+  // A schedule unknown here does not make the sampler unknown.
+  return findSampler(sampler, schedule) ?? findSampler(sampler)
 }
 
 function isNameOf(name: string, id: string, label: string): boolean {

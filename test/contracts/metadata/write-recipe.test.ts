@@ -68,7 +68,6 @@ describe.each(files)('%s', (_, file) => {
   test('written twice carries one recipe, the second', async () => {
     const twice = writeRecipe(writeRecipe(file, recipe, facts), { ...recipe, seed: 1 }, facts)
     expect((await readRecipe(twice, options)).recipe?.seed).toBe(1)
-    expect(Buffer.from(twice).toString('latin1')).toBe(1)
     expect((await readTexts(twice)).entries).toHaveLength(
       (await readTexts(writeRecipe(file, recipe, facts))).entries.length,
     )
