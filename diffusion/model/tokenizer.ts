@@ -1,9 +1,11 @@
-// A model's own tokenizer (`tokenizer/tokenizer.json`) as the text encoder needs it: ids without special tokens, and the
+// A model's own tokenizer (`tokenizer/tokenizer.json`, or CLIP's older `vocab.json` and `merges.txt`) as the text encoder needs it: ids without special tokens, and the
 // frame of special tokens and padding around one chunk of them. The tokenizing itself is @huggingface/tokenizers'.
 import { Tokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import type { ModelFiles } from '../runtime/runtime.ts'
+import { clipTokenizerJson } from './clip-tokenizer-json.ts'
 import { readConfig } from './read-config.ts'
+import { forJavaScript } from './tokenizer-json.ts'
 
 export interface TextTokenizer {
   /** Ids one chunk holds with its special tokens, e.g. 77. */
@@ -26,6 +28,7 @@ const configSchema = z.looseObject({
 const tokenizerSchema = z.looseObject({
   padding: z.object({ pad_id: z.int().nonnegative() }).nullish(),
 })
+const vocabSchema = z.record(z.string(), z.int().nonnegative())
 
 /** Text that every tokenizer keeps as at least one id; only used to see which special tokens go before and after. */
 const PROBE = 'a'
@@ -33,8 +36,8 @@ const PROBE = 'a'
 /** @param maxLength ids the text encoder takes; the tokenizer's own limit wins where it is smaller. */
 export async function loadTokenizer(files: ModelFiles, folder: string, maxLength: number): Promise<TextTokenizer> {
   const config = await readConfig(files, `${folder}/tokenizer_config.json`, configSchema)
-  const json = await readConfig(files, `${folder}/tokenizer.json`, tokenizerSchema)
-  const tokenizer = new Tokenizer(json, config)
+  const json = await readTokenizerJson(files, folder)
+  const tokenizer = new Tokenizer(forJavaScript(json), config)
   const tokenize = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false }).ids
 
   const framed = tokenizer.encode(PROBE).ids
@@ -61,4 +64,12 @@ export async function loadTokenizer(files: ModelFiles, folder: string, maxLength
       return chunk
     },
   }
+}
+
+async function readTokenizerJson(files: ModelFiles, folder: string): Promise<z.output<typeof tokenizerSchema>> {
+  const hasOnlyOlderFiles = !(await files.has(`${folder}/tokenizer.json`)) && (await files.has(`${folder}/merges.txt`))
+  if (!hasOnlyOlderFiles) return readConfig(files, `${folder}/tokenizer.json`, tokenizerSchema)
+  const vocab = await readConfig(files, `${folder}/vocab.json`, vocabSchema)
+  const merges = new TextDecoder().decode(await files.readBytes(`${folder}/merges.txt`))
+  return tokenizerSchema.parse(clipTokenizerJson(vocab, merges))
 }
