@@ -40,6 +40,8 @@ export interface UNet {
   readonly inputChannels: number
   /** Latent sides the graph is fixed to; undefined where it takes any. */
   readonly fixedSides: { readonly height: number; readonly width: number } | undefined
+  /** Rows of text embeds the graph is fixed to; undefined where a prompt may be any number of windows long. */
+  readonly fixedTextLength: number | undefined
   readonly takesPooledText: boolean
   readonly takesGuidanceScale: boolean
   /** Whether rows of one call may be at different timesteps. */
@@ -59,6 +61,7 @@ export async function loadUNet(options: LoadModelOptions): Promise<UNet> {
     if (unknown.length > 0)
       throw new RangeError(`unet asks for ${unknown.join(', ')}; known: ${KNOWN_INPUTS.join(', ')}`)
     const [, channels, height, width] = component.inputs.get('sample')?.dims ?? []
+    const textLength = component.inputs.get('encoder_hidden_states')?.dims[1]
     const inputChannels =
       typeof channels === 'number'
         ? channels
@@ -66,6 +69,7 @@ export async function loadUNet(options: LoadModelOptions): Promise<UNet> {
     return {
       inputChannels,
       fixedSides: typeof height === 'number' && typeof width === 'number' ? { height, width } : undefined,
+      fixedTextLength: typeof textLength === 'number' ? textLength : undefined,
       takesPooledText: component.inputs.has('text_embeds'),
       takesGuidanceScale: component.inputs.has('timestep_cond'),
       timestepPerRow: typeof component.inputs.get('timestep')?.dims[0] === 'string',

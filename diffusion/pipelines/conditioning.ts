@@ -5,7 +5,7 @@ import { throwIfAborted } from '../errors.ts'
 import type { Model } from '../model/load-model.ts'
 import type { TextEncoder } from '../model/text-encoder.ts'
 import type { Conditioning } from '../model/unet.ts'
-import { chunkSegments } from '../prompt/chunk.ts'
+import { CHUNKS_MAX, chunkSegments } from '../prompt/chunk.ts'
 import { type EncodedChunk, encodeChunks } from '../prompt/encode-segments.ts'
 import { type PromptPlan, planPrompt } from '../prompt/plan.ts'
 import type { ReadingPart, Segment } from '../prompt/read.ts'
@@ -49,11 +49,12 @@ export async function encodePrompts(model: Model, options: PromptOptions): Promi
 
   const allParts = [...positive.readings, ...(negative?.readings ?? [])].flatMap(({ parts }) => parts)
   // Rows of one batched call share their length, so the longest prompt decides for all.
-  const chunkCount = Math.max(
+  const longest = Math.max(
     ...allParts.flatMap(({ segments }) =>
       model.textEncoders.map(({ tokenizer }) => chunkSegments(segments, tokenizer).length),
     ),
   )
+  const chunkCount = Math.min(longest, chunksMax(model))
   const encode = async ({ segments, weight }: ReadingPart): Promise<ConditionalPart> => {
     throwIfAborted(signal)
     return { conditioning: await encodeSegments(model, segments, chunkCount, plan.weighting), weight }
@@ -81,6 +82,16 @@ function isGuided(model: Model, positive: PromptPlan, { guidanceScale, needsUnco
   return false
 }
 
+/**
+ * Windows of text the model can attend to. A U-Net exported for one window reads no further; what stands behind it is left out, and
+ * `analyzePrompt` with this number says from where on, before anybody generates.
+ */
+export function chunksMax({ unet, textEncoders }: Pick<Model, 'unet' | 'textEncoders'>): number {
+  if (unet.fixedTextLength === undefined) return CHUNKS_MAX
+  const windowLength = Math.max(...textEncoders.map(({ tokenizer }) => tokenizer.length))
+  return Math.max(1, Math.floor(unet.fixedTextLength / windowLength))
+}
+
 async function encodeSegments(
   model: Model,
   segments: readonly Segment[],
@@ -90,7 +101,7 @@ async function encodeSegments(
   const skipLayers = model.unet.takesPooledText ? SDXL_SKIP_LAYERS : 0
   const embeds: EncodedChunk[] = []
   for (const encoder of model.textEncoders) {
-    const chunks = chunkSegments(segments, encoder.tokenizer)
+    const chunks = chunkSegments(segments, encoder.tokenizer).slice(0, chunkCount)
     embeds.push(await encodeChunks(chunkEncoder(encoder, skipLayers), chunks, chunkCount, weighting))
   }
   return {
