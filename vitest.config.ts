@@ -13,6 +13,7 @@ export default defineConfig({
       project('unit', ['test/**/*.test.ts', '!test/integration/**', '!test/e2e/**', '!test/faults/**']),
       // One process at a time: each file starts its own services, and two cores are what there is.
       project('integration', ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'], {
+        globalSetup: ['test/harness/global-postgres.ts'],
         fileParallelism: false,
         testTimeout: 60_000,
         hookTimeout: 120_000,

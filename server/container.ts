@@ -20,6 +20,8 @@ export interface Container {
   readonly workerToken: string
   /** Fires when close() begins, so that subscriptions and long polls end. */
   readonly closing: AbortSignal
+  /** Ends what never ends by itself and starts nothing new; requests under way can still finish. */
+  drain(): Promise<void>
   close(): Promise<void>
 }
 
@@ -64,6 +66,10 @@ export async function createContainer(env: ServerEnv): Promise<Container> {
     auth,
     workerToken: env.WORKER_TOKEN,
     closing: closing.signal,
+    async drain() {
+      closing.abort()
+      await upkeep.stop()
+    },
     async close() {
       closing.abort()
       await upkeep.stop()
@@ -97,10 +103,11 @@ export function getContainer(): Promise<Container> {
 
 async function startContainer(): Promise<Container> {
   const container = await createContainer(readServerEnv())
-  const close = () => {
-    container.close().catch((error: unknown) => container.deps.log.error({ err: error }, 'closing failed'))
+  // Next itself waits for open requests and ends the process; with subscriptions and long polls gone, that is soon.
+  const drain = () => {
+    container.drain().catch((error: unknown) => container.deps.log.error({ err: error }, 'draining failed'))
   }
-  process.once('SIGTERM', close)
-  process.once('SIGINT', close)
+  process.once('SIGTERM', drain)
+  process.once('SIGINT', drain)
   return container
 }

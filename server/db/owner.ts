@@ -8,6 +8,11 @@ export async function lockUser(tx: Tx, userId: string): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${userId}, 0))`
 }
 
+/** Waits until nobody holds the person's lock, and keeps it from being taken until the transaction ends. */
+export async function shareUserLock(tx: Tx, userId: string): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${userId}, 0))`
+}
+
 /**
  * Locks the person `userId` stands for and returns their id: the account a guest became, else themselves.
  * A request that was on its way while its guest signed up lands in the account.

@@ -1,5 +1,6 @@
 // Reads the log. Whose event it is follows the generation, so pictures that move to an account bring their events along.
 import type { Db } from '../db/client.ts'
+import { shareUserLock } from '../db/owner.ts'
 
 /** A replay is sent in batches: a preview is some KB, and a day's absence may be thousands of events. */
 const BATCH = 200
@@ -16,13 +17,14 @@ export function readEvents(
   })
 }
 
-/** The last number of the person's log; 0 when it is empty. Nothing of theirs can still commit below it. */
-export async function readLogEnd(db: Pick<Db, '$queryRaw'>, userId: string): Promise<bigint> {
-  const [row] = await db.$queryRaw<{ end: bigint | null }[]>`
-    SELECT max(last.seq) AS end
-      FROM generation, LATERAL (
-        SELECT seq FROM generation_event WHERE generation_id = generation.id ORDER BY seq DESC LIMIT 1
-      ) AS last
-     WHERE generation.user_id = ${userId}::uuid`
-  return row?.end ?? 0n
+/**
+ * A place in the log that everything of the person's so far is at or below, and everything to come above. Their lock is
+ * shared for a moment: whoever is appending for them has then committed, and later appends draw larger numbers.
+ */
+export async function readLogEnd(db: Db, userId: string): Promise<bigint> {
+  return db.$transaction(async (tx) => {
+    await shareUserLock(tx, userId)
+    const last = await tx.generationEvent.findFirst({ orderBy: { seq: 'desc' }, select: { seq: true } })
+    return last?.seq ?? 0n
+  })
 }

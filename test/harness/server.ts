@@ -12,7 +12,7 @@ import { handleAuth } from '#server/http/handle-auth.ts'
 import { startEmbeddedS3 } from '#server/storage/embedded/start-embedded-s3.ts'
 import { createContext } from '#server/trpc/context.ts'
 import { createCaller } from '#server/trpc/router.ts'
-import { createTestDatabase, stopTestServer } from './postgres.ts'
+import { createTestDatabase } from './postgres.ts'
 
 export const APP_URL = 'http://localhost:3000'
 
@@ -106,7 +106,6 @@ export async function startTestServer(variables: Record<string, string> = {}): P
       await container.close()
       await s3.stop()
       await database.drop()
-      await stopTestServer()
       await rm(bucketDir, { recursive: true, force: true })
     },
   }

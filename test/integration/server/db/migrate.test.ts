@@ -5,7 +5,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EmbeddedPostgres } from '#server/db/embedded-postgres.ts'
 import { migrate } from '#server/db/migrate.ts'
-import { startThrowaway } from '#test/harness/postgres.ts'
+import { startThrowaway } from '#test/harness/throwaway-postgres.ts'
 
 describe('migrate', () => {
   let server: EmbeddedPostgres
