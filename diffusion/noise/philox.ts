@@ -14,16 +14,15 @@ const SEED_LIMIT = 2 ** 53
 const TWO_POW_NEG_32 = 2 ** -32
 const TWO_POW_NEG_32_TIMES_2PI = Math.fround(2.3283064e-10 * 6.2831855)
 
-/** High 32 bits of the unsigned product a * b, as an int32. */
+/** High 32 bits of the unsigned product a * b, as an int32; by halves, so that every partial product fits 32 bits. */
 function mulHi(a: number, b: number): number {
   const aLow = a & 0xffff
   const aHigh = a >>> 16
   const bLow = b & 0xffff
   const bHigh = b >>> 16
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16)
-  // middle < 2^32, so both halves below stay exact in doubles.
-  const carry = ((middle % 0x10000) + aLow * bHigh) / 0x10000
-  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry)) | 0
+  const upper = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) | 0
+  const lower = (Math.imul(aLow, bHigh) + (upper & 0xffff)) | 0
+  return (Math.imul(aHigh, bHigh) + (upper >>> 16) + (lower >>> 16)) | 0
 }
 
 /**
