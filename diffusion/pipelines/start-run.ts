@@ -87,9 +87,11 @@ function isFromNoise({ strength }: Pass, { image, latents, masked }: PassStart):
 }
 
 export function createPassScheduler(model: Model, recipe: Recipe, { steps, strength }: Pass) {
-  const { sampler, schedule, eta, sChurn, sNoise } = recipe
+  const { sampler, schedule, eta, sChurn, sNoise, zeroTerminalSnr } = recipe
   const config = model.noiseSchedule
-  return createScheduler({ sampler, schedule, steps, config, strength, eta, sChurn, sNoise })
+  const alignYourSteps = model.manifest.family === 'sdxl' ? 'sdxl' : 'sd'
+  const options = { eta, sChurn, sNoise, zeroTerminalSnr, alignYourSteps } as const
+  return createScheduler({ sampler, schedule, steps, config, strength, ...options })
 }
 
 function drawInitialNoise({ noise: kind, variation }: Recipe, noise: NoiseSource, size: LatentSize): Float32Array {
