@@ -28,11 +28,13 @@ export interface StorageConfig {
   readonly forcePathStyle: boolean
   /** Tries per call, the first included. Default 3, as the SDK. */
   readonly maxAttempts?: number
+  /** A call, or a body, on which no byte moves for so long fails. Default 10 s. */
+  readonly idleTimeoutMs?: number
 }
 
-/** A store that does not take the connection in 2 s is down; one that sends nothing for 15 s is stuck. */
+/** A store that does not take the connection in 2 s is down; one that moves no byte for 10 s is stuck. */
 const CONNECTION_TIMEOUT_MS = 2_000
-const REQUEST_TIMEOUT_MS = 15_000
+const IDLE_TIMEOUT_MS = 10_000
 /** S3's own limit for DeleteObjects. */
 const DELETE_BATCH_MAX = 1_000
 
@@ -100,7 +102,11 @@ function createClient(config: StorageConfig, endpoint: string | undefined): S3Cl
     // R2, B2 and older stores refuse the SDK's newer default checksums, and a presigned PUT would carry that of an empty body.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    // Not `requestTimeout`: that one only logs a warning.
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      socketTimeout: config.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+    },
   })
 }
 

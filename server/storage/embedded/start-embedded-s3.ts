@@ -1,5 +1,5 @@
 // The embedded endpoint as a function: an S3 subset on disk for one machine, loopback only. Not a store for production.
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { openFolders } from './disk/folders.ts'
 import { ObjectStore } from './disk/object-store.ts'
@@ -52,9 +52,13 @@ export async function startEmbeddedS3(options: EmbeddedS3Options): Promise<Embed
     now,
   }
   const server = createServer()
+  const handle = (incoming: IncomingMessage, response: ServerResponse): void => {
+    // handleRequest answers every failure itself; one in answering breaks this connection and not the process.
+    handleRequest(deps, incoming, response).catch((error: Error) => response.destroy(error))
+  }
   // Both: a client that asks before it sends a body hears 403 without sending it.
-  server.on('request', (incoming, response) => void handleRequest(deps, incoming, response))
-  server.on('checkContinue', (incoming, response) => void handleRequest(deps, incoming, response))
+  server.on('request', handle)
+  server.on('checkContinue', handle)
   const { port } = await listen(server, options.port, host)
   return {
     url: `http://${host === '::1' ? '[::1]' : host}:${port}`,

@@ -1,8 +1,9 @@
 // The embedded bucket when things go wrong: killed in the middle of a write, restarted, out of room, gone.
 import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -206,6 +207,37 @@ test('a store that is gone is storage.unavailable with its cause, for every call
     await expect(call()).rejects.toMatchObject({ code: 'storage.unavailable', cause: { code: 'ECONNREFUSED' } })
   }
   storage.dispose()
+})
+
+test('a store that takes the call and never answers, or stops half way, is given up', async () => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  let answer = ''
+  silent.on('connection', (socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.write(answer))
+  })
+  const storage = createStorage({
+    endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    bucket: BUCKET,
+    ...KEYS,
+    forcePathStyle: true,
+    maxAttempts: 1,
+    idleTimeoutMs: 300,
+  })
+  for (const call of [
+    () => storage.get('a'),
+    () => storage.head('a'),
+    () => storage.put('a', new Uint8Array(9), PNG),
+  ]) {
+    await expect(call()).rejects.toMatchObject({ code: 'storage.unavailable', cause: { name: 'TimeoutError' } })
+  }
+  answer = 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nContent-Type: image/png\r\n\r\nhalf'
+  const half = await storage.get('a')
+  await expect(new Response(half?.body).arrayBuffer()).rejects.toThrow()
+  storage.dispose()
+  silent.close()
 })
 
 test('wrong keys and a missing bucket are storage.unavailable, not a missing object', async () => {

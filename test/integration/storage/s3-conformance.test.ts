@@ -582,6 +582,15 @@ describe('signatures', () => {
     expect((await fetch(url)).status).toBe(403)
   })
 
+  test('a presigned GET may name the file it is saved as, in characters a header can carry', async () => {
+    const presign = (ResponseContentDisposition: string) =>
+      getSignedUrl(client, new GetObjectCommand({ Bucket, Key: 'secret', ResponseContentDisposition }))
+    const answer = await fetch(await presign('attachment; filename="a b.png"'))
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="a b.png"')
+    expect((await fetch(await presign('attachment; filename="日本.png"\r\nx: y'))).headers.get('x')).toBeNull()
+    expect(await (await fetch(await presign('inline'))).text()).toBe('for some')
+  })
+
   test('a presigned PUT takes exactly the length and type it was made for', async () => {
     const { url, headers } = await storage.presignPut({ key: 'upload', contentType: 'image/png', sizeBytes: 5 })
     const { 'content-length': _, ...typed } = headers

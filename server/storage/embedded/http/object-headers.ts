@@ -26,7 +26,7 @@ const NOT_IMPLEMENTED = [
 export function readObjectHeaders({ headers }: S3Request): Record<string, string> {
   const stored: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
-    if (STORED.includes(name) || name.startsWith(METADATA_PREFIX)) stored[name] = value
+    if (STORED.includes(name) || name.startsWith(METADATA_PREFIX)) stored[name] = checkValue(name, value)
   }
   // aws-chunked describes the transfer and not the object.
   const encoding = (stored['content-encoding'] ?? '')
@@ -52,7 +52,13 @@ export function responseOverrides({ query }: S3Request): Record<string, string> 
   const overrides: Record<string, string> = {}
   for (const name of STORED) {
     const value = query[`response-${name}`]
-    if (value !== undefined) overrides[name] = value
+    if (value !== undefined) overrides[name] = checkValue(name, value)
   }
   return overrides
+}
+
+/** A presigned query can hold characters no header can; said now, not when somebody reads the object. */
+function checkValue(name: string, value: string): string {
+  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value
+  throw new S3Error('InvalidArgument', `The value of ${name} holds characters a header cannot carry.`)
 }
