@@ -161,6 +161,33 @@ def shorten_names(path: Path) -> None:
     onnx.save(model, path)
 
 
+def write_fp16(path: Path) -> None:
+    """The same graph with float16 weights, inputs and outputs beside it; it computes in float32, as ORT's CPU kernels do anyway."""
+    model = onnx.load(path)
+    graph, half, single = model.graph, onnx.TensorProto.FLOAT16, onnx.TensorProto.FLOAT
+    casts, tail = [], []
+    for i, tensor in enumerate(graph.initializer):
+        if tensor.data_type == single:
+            name, values = tensor.name, onnx.numpy_helper.to_array(tensor)
+            graph.initializer[i].CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), name + "_half"))
+            casts.append(onnx.helper.make_node("Cast", [name + "_half"], [name], to=single))
+    inputs = {value.name for value in graph.input if value.type.tensor_type.elem_type == single}
+    outputs = {value.name for value in graph.output if value.type.tensor_type.elem_type == single}
+    for node in graph.node:
+        node.input[:] = [name + "_single" if name in inputs | outputs else name for name in node.input]
+        node.output[:] = [name + "_single" if name in outputs else name for name in node.output]
+    casts += [onnx.helper.make_node("Cast", [name], [name + "_single"], to=single) for name in sorted(inputs)]
+    tail += [onnx.helper.make_node("Cast", [name + "_single"], [name], to=half) for name in sorted(outputs)]
+    for value in [*graph.input, *graph.output]:
+        if value.name in inputs | outputs:
+            value.type.tensor_type.elem_type = half
+    nodes = [*casts, *graph.node, *tail]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, path.with_name("model_fp16.onnx"))
+
+
 def export_text_encoder(path: Path, model) -> None:
     layers = model.config.num_hidden_layers + 1
     projected = isinstance(model, CLIPTextModelWithProjection)
@@ -313,6 +340,8 @@ def make_sd1() -> None:
     export_text_encoder(folder / "text_encoder/model.onnx", parts["text_encoder"])
     export_unet(folder / "unet/model.onnx", parts["unet"], torch.tensor([1, 500]), pooled=False)
     export_vae(folder, parts["vae"])
+    for graph in folder.rglob("model.onnx"):
+        write_fp16(graph)
     write_goldens("sd1", config | {"timestep_spacing": "leading"}, simple_pipeline(parts), [
         {"name": "text to image", "recipe": {}},
         {"name": "without guidance", "recipe": {"guidanceScale": 1}},
@@ -325,6 +354,17 @@ def make_sd1() -> None:
         {"name": "inpainting by blending", "kind": "inpaint", "strength": 0.8, "recipe": {}},
         {"name": "inpainting by blending from noise", "kind": "inpaint", "strength": 1.0, "recipe": {}},
     ])
+    write_tiled_decode(parts["vae"])
+
+
+def write_tiled_decode(model: AutoencoderKL) -> None:
+    """diffusers' decode in tiles of 64 px, of latents [4, 12, 20]: every 13th value of [3, 96, 160]."""
+    model.enable_tiling()
+    model.tile_sample_min_size, model.tile_latent_min_size = 64, 8
+    latents = torch.from_numpy(philox_randn(5, 0, 4 * 12 * 20)).reshape(1, 4, 12, 20)
+    with torch.no_grad():
+        decoded = model.decode(latents / model.config.scaling_factor, return_dict=False)[0]
+    write_json(GOLDEN / "pipelines/tiled-decode.json", {"seed": 5, "stride": 13, "values": floats(decoded.flatten()[::13].numpy())})
 
 
 def make_sd2() -> None:

@@ -38,6 +38,8 @@ export interface UNetRow {
 
 export interface UNet {
   readonly inputChannels: number
+  /** Latent sides come in multiples of this: what the U-Net halves on the way down has to double back to the same size. */
+  readonly sideMultiple: number
   /** Latent sides the graph is fixed to; undefined where it takes any. */
   readonly fixedSides: { readonly height: number; readonly width: number } | undefined
   /** Rows of text embeds the graph is fixed to; undefined where a prompt may be any number of windows long. */
@@ -52,7 +54,11 @@ export interface UNet {
 }
 
 const KNOWN_INPUTS = ['sample', 'timestep', 'encoder_hidden_states', 'text_embeds', 'time_ids', 'timestep_cond']
-const configSchema = z.looseObject({ in_channels: z.int().positive() })
+const configSchema = z.looseObject({
+  in_channels: z.int().positive(),
+  /** One per resolution; a config without it leaves the sides free. */
+  block_out_channels: z.array(z.int()).min(1).default([1]),
+})
 
 export async function loadUNet(options: LoadModelOptions): Promise<UNet> {
   const component = await loadComponent({ ...options, name: 'unet' })
@@ -62,12 +68,11 @@ export async function loadUNet(options: LoadModelOptions): Promise<UNet> {
       throw new RangeError(`unet asks for ${unknown.join(', ')}; known: ${KNOWN_INPUTS.join(', ')}`)
     const [, channels, height, width] = component.inputs.get('sample')?.dims ?? []
     const textLength = component.inputs.get('encoder_hidden_states')?.dims[1]
-    const inputChannels =
-      typeof channels === 'number'
-        ? channels
-        : (await readConfig(options.files, 'unet/config.json', configSchema)).in_channels
+    const config = await readConfig(options.files, 'unet/config.json', configSchema)
+    const inputChannels = typeof channels === 'number' ? channels : config.in_channels
     return {
       inputChannels,
+      sideMultiple: 2 ** (config.block_out_channels.length - 1),
       fixedSides: typeof height === 'number' && typeof width === 'number' ? { height, width } : undefined,
       fixedTextLength: typeof textLength === 'number' ? textLength : undefined,
       takesPooledText: component.inputs.has('text_embeds'),

@@ -39,11 +39,12 @@ export function checkRecipe({ manifest }: Model, recipe: Recipe, { input, mask }
 /** @returns the shape of the pass's latents. */
 export function latentSize({ unet, vae, manifest }: Model, { width, height }: Pass): LatentSize {
   const { scaleFactor } = vae
-  if (width <= 0 || height <= 0 || width % scaleFactor !== 0 || height % scaleFactor !== 0) {
-    throw new RangeError(`Width and height are multiples of ${scaleFactor} for ${manifest.id}, got ${width}x${height}`)
-  }
   const size = { channels: vae.latentChannels, height: height / scaleFactor, width: width / scaleFactor }
   const fixed = unet.fixedSides
+  const multiple = fixed === undefined ? scaleFactor * unet.sideMultiple : scaleFactor
+  if (width <= 0 || height <= 0 || width % multiple !== 0 || height % multiple !== 0) {
+    throw new RangeError(`Width and height are multiples of ${multiple} for ${manifest.id}, got ${width}x${height}`)
+  }
   if (fixed !== undefined && (fixed.height !== size.height || fixed.width !== size.width)) {
     const only = sides({ width: fixed.width * scaleFactor, height: fixed.height * scaleFactor })
     throw new RangeError(`${manifest.id} makes ${only} only, got ${width}x${height}`)

@@ -106,7 +106,7 @@ function toOrt(tensor: Tensor): OrtTensor {
     case 'float32':
       return new OrtTensor('float32', tensor.data, tensor.dims)
     case 'float16':
-      return new OrtTensor('float16', tensor.data, tensor.dims)
+      return halfTensor(tensor.data, tensor.dims)
     case 'int64':
       return new OrtTensor('int64', tensor.data, tensor.dims)
     case 'int32':
@@ -116,6 +116,14 @@ function toOrt(tensor: Tensor): OrtTensor {
     default:
       return tensor satisfies never
   }
+}
+
+/**
+ * Where the JS engine has Float16Array (Node 24), onnxruntime-common turns raw bits into one, and the binding of 1.30 reads that
+ * as empty ("not enough space: expected 1024, got 0"). It still reads raw bits, so they are put back.
+ */
+function halfTensor(bits: Uint16Array, dims: readonly number[]): OrtTensor {
+  return Object.defineProperty(new OrtTensor('float16', bits, dims), 'data', { value: bits })
 }
 
 function fromOrt(value: OrtTensor, name: string, path: string): Tensor {
