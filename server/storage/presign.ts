@@ -55,7 +55,7 @@ export async function presignPut(presigner: Presigner, options: PresignPutOption
   }
 }
 
-export function presignGet(presigner: Presigner, options: PresignGetOptions): Promise<string> {
+export async function presignGet(presigner: Presigner, options: PresignGetOptions): Promise<string> {
   const expiresIn = checkExpiry(options.expiresInS)
   return mapStorageErrors(`presign a GET of ${options.key}`, () =>
     getSignedUrl(
