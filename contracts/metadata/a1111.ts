@@ -17,7 +17,8 @@ const MODEL_HASH_DIGITS = 10
 /**
  * The infotext of one picture. `recipe` is the recipe of one image (count 1, its own seed: see imageRecipe).
  *
- * Keys in A1111's order. `RNG` is left out as A1111 leaves it out: absent means the GPU's numbers, which Philox noise is.
+ * Keys in A1111's order, each only where it says something. `RNG` is left out as A1111 leaves it out: absent means the GPU's
+ * numbers, which Philox noise is. What A1111 has no key for (tiling one way only, guidance rescale, compel's weights) is not in it.
  * The grammar has no escape for a prompt whose own lines look like `Negative prompt:` or like the last line; the canonical
  * JSON written beside it has no such gap.
  * @throws RangeError when the recipe is of several images.
@@ -26,7 +27,8 @@ export function formatParameters(recipe: Recipe, facts: ParametersFacts): string
   if (recipe.count !== 1) {
     throw new RangeError(`Metadata describes one picture: count is 1, got ${recipe.count} (see imageRecipe)`)
   }
-  const pairs: [key: string, value: string | number][] = [
+  const { input, variation, hires, mask, eta, sChurn, sNoise } = recipe
+  const pairs: [key: string, value: string | number | undefined][] = [
     ['Steps', recipe.steps],
     ['Sampler', SAMPLERS[recipe.sampler].label],
     ['Schedule type', SCHEDULES[recipe.schedule].label],
@@ -35,11 +37,29 @@ export function formatParameters(recipe: Recipe, facts: ParametersFacts): string
     ['Size', `${recipe.width}x${recipe.height}`],
     ['Model hash', recipe.model.hash.slice(0, MODEL_HASH_DIGITS)],
     ['Model', facts.modelName],
-    ...(recipe.input === undefined ? [] : [['Denoising strength', recipe.input.strength] as [string, number]]),
+    ['Variation seed', variation?.seed],
+    ['Variation seed strength', variation?.strength],
+    // One key for both there: with a second pass it is that pass's.
+    ['Denoising strength', hires?.strength ?? input?.strength],
+    ['RNG', recipe.noise === 'mt19937' ? 'CPU' : undefined],
+    ['Tiling', recipe.tiling === 'xy' ? 'True' : undefined],
+    ['Emphasis', recipe.weighting === 'none' ? 'None' : undefined],
+    ['Mask blur', mask?.blurPx],
+    ['Inpaint area', mask?.region === 'masked' ? 'Only masked' : undefined],
+    ['Masked area padding', mask?.region === 'masked' ? mask.paddingPx : undefined],
+    ['Hires resize', hires && `${hires.width}x${hires.height}`],
+    ['Hires steps', hires?.steps],
+    ['Hires upscaler', hires && (hires.upscaler === 'latent' ? 'Latent' : 'Lanczos')],
+    ['Eta', eta],
+    ['Sigma churn', sChurn],
+    ['Sigma noise', sNoise],
+    ['Noise Schedule', recipe.zeroTerminalSnr === true ? 'Zero Terminal SNR' : undefined],
     ['Version', facts.version],
   ]
   const negative = recipe.negativePrompt === '' ? '' : `\nNegative prompt: ${recipe.negativePrompt}`
-  const settings = pairs.map(([key, value]) => `${key}: ${quote(String(value))}`).join(', ')
+  const settings = pairs
+    .flatMap(([key, value]) => (value === undefined ? [] : `${key}: ${quote(String(value))}`))
+    .join(', ')
   return `${recipe.prompt}${negative}\n${settings}`.trim()
 }
 

@@ -1,6 +1,6 @@
 // What one dialect made of a file's texts, still in its own words: names not yet resolved, numbers not yet held against limits.
 // Turning it into what Dewpoint can do, with a report, is read-recipe.ts.
-import type { Weighting } from '#contracts/recipe.ts'
+import type { Recipe, Weighting } from '#contracts/recipe.ts'
 
 export type Dialect =
   | 'dewpoint'
@@ -45,6 +45,11 @@ export interface ForeignRecipe {
   /** Only where the picture started from another one. */
   readonly strength?: number | undefined
   readonly weighting?: Weighting | undefined
+  /** Which generator drew the noise; undefined where it is not known. */
+  readonly noise?: Recipe['noise'] | undefined
+  readonly variation?: { readonly seed: number; readonly strength: number } | undefined
+  readonly tiling?: Recipe['tiling']
+  readonly eta?: number | undefined
   readonly model?: { readonly name?: string | undefined; readonly hash?: string | undefined } | undefined
   readonly translations?: readonly PromptTranslation[]
   readonly ignored: readonly Ignored[]
@@ -70,7 +75,6 @@ export const REASONS = {
   refiner: 'A second model for the last steps is not used here',
   styles: 'Styles are text added by the other program; only your own words are taken',
   variation: 'Noise is not mixed from two seeds here',
-  cpuNoise: 'Its noise was drawn on the CPU, so the same seed starts another picture here',
   tiling: 'Seamless tiling is not made here',
   unknown: 'Dewpoint has no such setting',
 } as const

@@ -34,6 +34,10 @@ export interface RecipeFields {
   height?: number
   strength?: number
   weighting?: Weighting
+  noise?: Recipe['noise']
+  variation?: { seed: number; strength: number }
+  tiling?: NonNullable<Recipe['tiling']>
+  eta?: number
 }
 export type RecipeField = keyof RecipeFields
 
@@ -68,6 +72,22 @@ export interface RecipeReport {
   readonly problems: readonly string[]
 }
 
+/** What a form without the rarer settings takes. */
+export const BASIC_FIELDS: readonly RecipeField[] = [
+  'modelId',
+  'prompt',
+  'negativePrompt',
+  'seed',
+  'steps',
+  'sampler',
+  'schedule',
+  'guidanceScale',
+  'width',
+  'height',
+  'strength',
+  'weighting',
+]
+
 /** Another program's sampler name, and its schedule's where it has one of its own, → ours; undefined where there is none. */
 export type ResolveSampler = (
   sampler: string,
@@ -77,6 +97,8 @@ export type ResolveSampler = (
 
 export interface ReadRecipeOptions {
   readonly knownModels: readonly KnownModel[]
+  /** Fields the form has; what the file holds beyond them is reported as ignored. Default BASIC_FIELDS. */
+  readonly formFields?: readonly RecipeField[]
   /** Default: the names in contracts/sampler-names.ts. */
   readonly samplers?: ResolveSampler
   /** Decoded pixels, asked for only where no text holds a recipe: NovelAI hides a copy in them. */
@@ -87,7 +109,7 @@ export interface ReadRecipeOptions {
 export async function readRecipe(file: Uint8Array, options: ReadRecipeOptions): Promise<RecipeReport> {
   const { format, entries, problems: fileProblems } = await readTexts(file)
   const found = await readForeign(entries, format === 'text' ? undefined : options.readPixels)
-  const builder = new ReportBuilder()
+  const builder = new ReportBuilder(options.formFields ?? BASIC_FIELDS)
   const problems = [...fileProblems, ...found.problems]
   if (found.recipe !== undefined) {
     const missingModel = builder.addOwn(found.recipe, options.knownModels)
@@ -126,11 +148,24 @@ export async function readRecipe(file: Uint8Array, options: ReadRecipeOptions): 
   }
 }
 
+/** Settings a simple form has not, with what that means for the picture. */
+const RARE: Partial<Record<RecipeField, { readonly name: string; readonly reason: string }>> = {
+  noise: { name: 'Noise', reason: 'Its noise was drawn on the CPU, so the same seed starts another picture here' },
+  variation: { name: 'Variation', reason: 'Noise of a second seed was mixed in' },
+  tiling: { name: 'Tiling', reason: 'Its edges meet without a seam' },
+  eta: { name: 'Eta', reason: "The sampler's own amount of fresh noise is used" },
+}
+
 class ReportBuilder {
   readonly #fields: RecipeFields = {}
   readonly #restored: Restored[] = []
   readonly #translated: Translated[] = []
   readonly #ignored: Ignored[] = []
+  readonly #formFields: ReadonlySet<RecipeField>
+
+  constructor(formFields: readonly RecipeField[]) {
+    this.#formFields = new Set(formFields)
+  }
 
   get parts() {
     return { fields: this.#fields, restored: this.#restored, translated: this.#translated, ignored: this.#ignored }
@@ -140,6 +175,19 @@ class ReportBuilder {
     const { model, prompt, negativePrompt, seed, steps, sampler, schedule, guidanceScale, width, height } = recipe
     this.#restore({ prompt, negativePrompt, seed, steps, sampler, schedule, guidanceScale, width, height })
     if (recipe.weighting !== undefined) this.#restore({ weighting: recipe.weighting })
+    const { noise, variation, tiling, eta } = recipe
+    if (noise !== 'philox') this.#restore({ noise })
+    if (variation !== undefined) this.#restore({ variation })
+    if (tiling !== undefined) this.#restore({ tiling })
+    if (eta !== undefined) this.#restore({ eta })
+    for (const rare of ['mask', 'hires', 'guidanceRescale', 'sChurn', 'sNoise', 'zeroTerminalSnr'] as const) {
+      if (recipe[rare] !== undefined)
+        this.#ignore(
+          rare,
+          JSON.stringify(recipe[rare]),
+          'It is kept for reproducing the picture; the form cannot set it',
+        )
+    }
     if (recipe.input !== undefined) {
       this.#restore({ strength: recipe.input.strength })
       this.#ignore('Input picture', recipe.input.hash, 'The file does not hold the picture it started from')
@@ -166,13 +214,19 @@ class ReportBuilder {
     this.#number('height', foreign.height, SIZE_MIN_PX, SIZE_MAX_PX, SIZE_MULTIPLE_PX)
     this.#sampler(foreign, samplers)
     this.#strength(foreign.strength)
+    this.#noise(foreign)
     for (const { name, value, reason } of foreign.ignored) this.#ignore(name, value, reason)
     return this.#model(foreign.model, knownModels)
   }
 
   #restore(fields: RecipeFields): void {
-    Object.assign(this.#fields, fields)
     for (const [field, value] of Object.entries(fields)) {
+      if (!this.#formFields.has(field as RecipeField)) {
+        const { name, reason } = RARE[field as RecipeField] ?? { name: field, reason: 'It cannot be set here' }
+        this.#ignore(name, shown(field as RecipeField, value), reason)
+        continue
+      }
+      Object.assign(this.#fields, { [field]: value })
       this.#restored.push({ field: field as RecipeField, value: shown(field as RecipeField, value) })
     }
   }
@@ -265,6 +319,16 @@ class ReportBuilder {
     } else this.#ignore('Strength', String(strength), 'Strength is above 0 and at most 1')
   }
 
+  #noise({ noise, variation, tiling, eta }: ForeignRecipe): void {
+    // Without its seed the kind of noise decides nothing.
+    if (noise === 'mt19937' && this.#fields.seed !== undefined) this.#restore({ noise })
+    if (variation !== undefined && inRange(variation.seed, 0, SEED_MAX) && inRange(variation.strength, 0, 1)) {
+      this.#restore({ variation })
+    }
+    if (tiling !== undefined) this.#restore({ tiling })
+    if (eta !== undefined && inRange(eta, 0, 1)) this.#restore({ eta })
+  }
+
   #model(model: ForeignRecipe['model'], knownModels: readonly KnownModel[]): RecipeReport['missingModel'] {
     if (model === undefined || (model.name === undefined && model.hash === undefined)) return null
     const known = matchModel(model, knownModels)
@@ -308,5 +372,14 @@ function clean(text: string): string {
 function shown(field: RecipeField, value: unknown): string {
   if (field === 'sampler') return SAMPLERS[value as SamplerId].label
   if (field === 'schedule') return SCHEDULES[value as ScheduleId].label
+  if (field === 'noise') return value === 'mt19937' ? 'as a CPU draws it' : 'as a graphics card draws it'
+  if (field === 'variation') {
+    const { seed, strength } = value as NonNullable<RecipeFields['variation']>
+    return `${seed} at ${strength}`
+  }
   return String(value)
+}
+
+function inRange(value: number, min: number, max: number): boolean {
+  return value >= min && value <= max
 }

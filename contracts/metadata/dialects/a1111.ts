@@ -130,13 +130,19 @@ const GROUPS: readonly (readonly [pattern: RegExp, name: string, reason: string]
   [/^TI( hashes)?$|^Textual inversion/, 'Embeddings', REASONS.network],
   [/^Refiner\b/, 'Refiner', REASONS.refiner],
   [/^VAE\b/, 'VAE', REASONS.vae],
-  [/^Variation seed|^Seed resize/, 'Variation', REASONS.variation],
+  [/^Seed resize/, 'Seed resize', REASONS.variation],
   [/^(Negative )?Template$|^Wildcard|^Dynamic/i, 'Template', 'The prompt already holds what was drawn from it'],
   [/^Style|^Performance$|^Raw (negative )?prompt$/, 'Styles', REASONS.styles],
 ]
 /** Facts about the picture, not settings of it. */
 const SILENT = new Set(['Version', 'App', 'User', 'Created Date', 'Civitai metadata', 'Hashes', 'Civitai resources'])
 const USED = new Set([
+  'Variation seed',
+  'Variation seed strength',
+  'Tiling',
+  'Eta',
+  'Eta DDIM',
+  'Emphasis',
   'Steps',
   'Sampler',
   'Schedule type',
@@ -178,10 +184,22 @@ export function fromInfotext({ prompt, negativePrompt, settings }: Infotext): Fo
     width: asNumber(size?.[1]),
     height: asNumber(size?.[2]),
     strength,
+    // Absent means the graphics card's numbers, which NV draws as well.
+    noise: settings.get('RNG') === 'CPU' ? 'mt19937' : 'philox',
+    variation: variationOf(settings),
+    tiling: settings.get('Tiling') === 'True' ? 'xy' : undefined,
+    eta: asNumber(settings.get('Eta') ?? settings.get('Eta DDIM')),
+    weighting: settings.get('Emphasis') === 'None' ? 'none' : undefined,
     model: name === undefined && hash === undefined ? undefined : { name, hash },
     ignored: [...ignoredSettings(settings, hasSecondPass), ...resources.ignored],
     problems: [],
   }
+}
+
+function variationOf(settings: ReadonlyMap<string, string>): ForeignRecipe['variation'] {
+  const seed = asNumber(settings.get('Variation seed'))
+  const strength = asNumber(settings.get('Variation seed strength'))
+  return seed === undefined || strength === undefined || strength === 0 ? undefined : { seed, strength }
 }
 
 function ignoredSettings(settings: ReadonlyMap<string, string>, hasSecondPass: boolean): Ignored[] {
@@ -209,17 +227,11 @@ function reasonFor(key: string, value: string, hasSecondPass: boolean): string |
     case 'Clip skip':
       return value === '1' ? undefined : REASONS.clipSkip
     case 'RNG':
-      // Absent means the graphics card's numbers, which NV draws as well, and so does Dewpoint.
-      return value === 'GPU' || value === 'NV' ? undefined : REASONS.cpuNoise
+      return value === 'GPU' || value === 'NV' || value === 'CPU' ? undefined : REASONS.unknown
     case 'Denoising strength':
       return hasSecondPass ? REASONS.secondPass : undefined
-    case 'Tiling':
-      return REASONS.tiling
     case 'ENSD':
       return 'Noise added between steps comes from the same seed here'
-    case 'Eta':
-    case 'Eta DDIM':
-      return REASONS.unknown
     default:
       return REASONS.unknown
   }

@@ -93,6 +93,8 @@ function readGraph(graph: ComfyGraph): ForeignRecipe {
     width: number(graph, size, 'width'),
     height: number(graph, size, 'height'),
     strength: size === undefined ? denoise : undefined,
+    // Its noise is always drawn on the CPU.
+    noise: 'mt19937',
     // ComfyUI's weights move embeds along the line from the empty prompt.
     weighting: /\(/.test(`${positive}${negative}`) ? 'compel' : undefined,
     model: model === undefined ? undefined : { name: model },

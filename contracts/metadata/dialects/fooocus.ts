@@ -29,6 +29,7 @@ function fromRecord(record: JsonRecord): ForeignRecipe {
     guidanceScale: numberField(record, 'guidance_scale', 'Guidance Scale', 'cfg'),
     width: width ?? numberField(record, 'width'),
     height: height ?? numberField(record, 'height'),
+    noise: 'mt19937',
     model: { name: textField(record, 'base_model', 'Base Model'), hash: textField(record, 'base_model_hash') },
     ignored: ignoredFields(record),
     problems: [],

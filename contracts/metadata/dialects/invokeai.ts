@@ -40,6 +40,7 @@ function readCurrent(metadata: JsonRecord): ForeignRecipe {
     width: numberField(metadata, 'width'),
     height: numberField(metadata, 'height'),
     strength: mode.includes('img2img') ? numberField(metadata, 'strength', 'denoising_strength') : undefined,
+    noise: textField(metadata, 'rand_device') === 'cpu' ? 'mt19937' : undefined,
     // Its hashes are BLAKE3, so only names can be compared.
     model: model === undefined ? undefined : { name: textField(model, 'name', 'model_name') },
     ignored: ignoredFields(metadata),
@@ -69,7 +70,7 @@ function ignoredFields(metadata: JsonRecord): Ignored[] {
     const value = metadata[key]
     return isUnset(value) ? [] : [ignored(name, value, reason)]
   })
-  return textField(metadata, 'rand_device') === 'cpu' ? [...fields, ignored('Noise', 'cpu', REASONS.cpuNoise)] : fields
+  return fields
 }
 
 function isUnset(value: unknown): boolean {

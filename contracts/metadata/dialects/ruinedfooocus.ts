@@ -25,6 +25,7 @@ export function readRuinedFooocus(texts: Texts): ForeignRecipe | undefined {
       width: numberField(record, 'width'),
       height: numberField(record, 'height'),
       strength: numberField(record, 'denoise'),
+      noise: 'mt19937',
       model: { name: textField(record, 'base_model_name'), hash: textField(record, 'base_model_hash') },
       ignored: [
         ...(joined === '' ? [] : [ignored('LoRA', joined, REASONS.network)]),

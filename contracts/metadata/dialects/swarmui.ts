@@ -56,7 +56,8 @@ function fromParams(params: JsonRecord): ForeignRecipe {
     width: numberField(params, 'width'),
     height: numberField(params, 'height'),
     strength: params.initimage === undefined ? undefined : numberField(params, 'initimagecreativity'),
-    // Its backend is ComfyUI, whose weights these are.
+    // Its backend is ComfyUI, whose noise and weights these are.
+    noise: 'mt19937',
     weighting: /\(/.test(`${textField(params, 'prompt')}${textField(params, 'negativeprompt')}`) ? 'compel' : undefined,
     model: { name: textField(params, 'model') },
     ignored: Object.entries(params)

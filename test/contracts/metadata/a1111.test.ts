@@ -39,6 +39,27 @@ describe('formatParameters', () => {
     expect(text).toContain('Model: Dewpoint, Denoising strength: 0.4, Version:')
   })
 
+  test('says what differs from the plain case, and nothing of what does not', () => {
+    const text = formatParameters(
+      {
+        ...recipe,
+        noise: 'mt19937',
+        weighting: 'none',
+        variation: { seed: 9, strength: 0.2 },
+        hires: { width: 256, height: 384, steps: 10, strength: 0.5, upscaler: 'latent' },
+        tiling: 'xy',
+        eta: 0.5,
+        zeroTerminalSnr: true,
+      },
+      facts,
+    )
+    expect(text).toContain(
+      'Model: Dewpoint, Variation seed: 9, Variation seed strength: 0.2, Denoising strength: 0.5, RNG: CPU, Tiling: True, ' +
+        'Emphasis: None, Hires resize: 256x384, Hires steps: 10, Hires upscaler: Latent, Eta: 0.5, ' +
+        'Noise Schedule: Zero Terminal SNR, Version: Dewpoint 0.1.0',
+    )
+  })
+
   test('quotes values with a comma, colon or newline as JSON', () => {
     const text = formatParameters(recipe, { ...facts, modelName: 'a, "b": c\nd' })
     expect(text).toContain('Model: "a, \\"b\\": c\\nd", Version')

@@ -178,9 +178,21 @@ describe('A1111', () => {
     expect(names(ignored)).toEqual(['Template'])
   })
 
-  test('noise drawn on the CPU is said to differ, noise drawn as NV is the same', async () => {
-    expect(names((await readPng({ parameters: `${duck}, RNG: CPU` })).ignored)).toEqual(['RNG'])
-    expect(names((await readPng({ parameters: `${duck}, RNG: NV` })).ignored)).toEqual([])
+  test('noise drawn on the CPU, a variation and tiling are taken where the form has them, else said to differ', async () => {
+    const text = `${duck}, Variation seed: 9, Variation seed strength: 0.2, RNG: CPU, Tiling: True, Eta: 0.5`
+    const taken = await readPng({ parameters: text })
+    expect(taken.fields).toMatchObject({
+      noise: 'mt19937',
+      variation: { seed: 9, strength: 0.2 },
+      tiling: 'xy',
+      eta: 0.5,
+    })
+    expect(taken.ignored).toEqual([])
+    const simple = await readRecipe(png({ parameters: text }), { knownModels: [] })
+    expect(simple.fields).not.toHaveProperty('noise')
+    expect(names(simple.ignored)).toEqual(['Noise', 'Variation', 'Tiling', 'Eta'])
+    // NV draws as a graphics card does, and so does Dewpoint.
+    expect((await readPng({ parameters: `${duck}, RNG: NV` })).fields).not.toHaveProperty('noise')
   })
 
   test('a text without settings is no recipe', async () => {
@@ -454,7 +466,8 @@ describe('InvokeAI', () => {
       },
       missingModel: { name: 'amixx_3Prunedfp16' },
     })
-    expect(names(report.ignored)).toEqual(['VAE', 'Noise'])
+    expect(names(report.ignored)).toEqual(['VAE'])
+    expect(report.fields.noise).toBe('mt19937')
   })
 
   // d3x-at/sd-parsers, tests/resources/parsers/InvokeAI/invokeai_imeta1.py; model record as version 5 writes it.
@@ -487,7 +500,7 @@ describe('InvokeAI', () => {
       prompt: 'digital artwork, oil painting. painterly brushstrokes, holidays,',
     })
     expect(translated).toEqual([expect.objectContaining({ field: 'negativePrompt' })])
-    expect(names(ignored)).toEqual(['LoRA', 'IP adapter', 'Noise'])
+    expect(names(ignored)).toEqual(['LoRA', 'IP adapter'])
   })
 
   // d3x-at/sd-parsers, tests/resources/parsers/InvokeAI/invokeai_sdmeta1.py and invokeai_dream1.py: the values of one picture, prompt shortened.
@@ -691,7 +704,7 @@ describe('SwarmUI', () => {
       parameters:
         '{"sui_image_params": {"prompt": "a photo of a cat", "seed": "1", "steps": "20", "cfgscale": "7.0", "swarm_version": "0.9.3.1"}}',
     })
-    expect(fields).toEqual({ prompt: 'a photo of a cat', seed: 1, steps: 20, guidanceScale: 7 })
+    expect(fields).toEqual({ prompt: 'a photo of a cat', seed: 1, steps: 20, guidanceScale: 7, noise: 'mt19937' })
   })
 })
 

@@ -1,4 +1,7 @@
-// Options of readRecipe for tests: no models installed, samplers by the names all programs use.
-import type { ReadRecipeOptions } from '#contracts/metadata/read-recipe.ts'
+// Options of readRecipe for tests: no models installed, a form with every field, samplers by the names all programs use.
+import { BASIC_FIELDS, type ReadRecipeOptions } from '#contracts/metadata/read-recipe.ts'
 
-export const options: ReadRecipeOptions = { knownModels: [] }
+export const options: ReadRecipeOptions = {
+  knownModels: [],
+  formFields: [...BASIC_FIELDS, 'noise', 'variation', 'tiling', 'eta'],
+}
