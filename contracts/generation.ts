@@ -33,8 +33,12 @@ export const createGenerationSchema = z.strictObject({
   sampler: samplerSchema,
   schedule: scheduleSchema,
   guidanceScale: guidanceScaleSchema,
-  /** Goes into the recipe as it is; absent means `a1111`. */
+  /** Rarer settings, which go into the recipe as they are; absent means what the recipe says of an absent one. */
   weighting: weightingSchema.optional(),
+  noise: recipeSchema.shape.noise.optional(),
+  variation: recipeSchema.shape.variation,
+  tiling: recipeSchema.shape.tiling,
+  eta: recipeSchema.shape.eta,
   input: z.strictObject({ uploadId: z.uuid(), strength: strengthSchema }).optional(),
 })
 export type CreateGenerationRequest = z.input<typeof createGenerationSchema>

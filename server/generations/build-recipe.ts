@@ -26,8 +26,8 @@ export function buildRecipe(
     sampler: asked.sampler,
     schedule: asked.schedule,
     guidanceScale: asked.guidanceScale,
-    ...(asked.weighting === undefined ? {} : { weighting: asked.weighting }),
-    noise: 'philox',
+    ...given({ weighting: asked.weighting, variation: asked.variation, tiling: asked.tiling, eta: asked.eta }),
+    noise: asked.noise ?? 'philox',
     ...(asked.input === undefined || drawn.inputHash === undefined
       ? {}
       : { input: { hash: drawn.inputHash, strength: asked.input.strength } }),
@@ -45,4 +45,9 @@ export function buildRecipe(
     )
   }
   return parsed.data
+}
+
+/** Without what was not asked for: an absent setting and an undefined one must be the same recipe. */
+function given(settings: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
 }

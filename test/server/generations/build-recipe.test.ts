@@ -1,0 +1,50 @@
+// From what was asked to the recipe, rarer settings included.
+import { describe, expect, test } from 'vitest'
+import { createGenerationSchema } from '#contracts/generation.ts'
+import { buildRecipe } from '#server/generations/build-recipe.ts'
+
+const model = { id: 'v0', hash: 'a'.repeat(64), name: 'V0', sizes: [{ width: 128, height: 128 }], fixedSize: true }
+const asked = {
+  modelId: 'v0',
+  prompt: 'a panda',
+  seed: null,
+  count: 1,
+  width: 128,
+  height: 128,
+  steps: 20,
+  sampler: 'euler',
+  schedule: 'automatic',
+  guidanceScale: 4,
+} as const
+const parse = (more: object) => {
+  const { idempotencyKey: _, ...request } = createGenerationSchema.parse({
+    idempotencyKey: crypto.randomUUID(),
+    ...asked,
+    ...more,
+  })
+  return request
+}
+
+describe('buildRecipe', () => {
+  test('leaves out every setting that was not asked for', () => {
+    const recipe = buildRecipe(model, parse({}), { seed: 7 })
+    expect(Object.keys(recipe).filter((key) => recipe[key as keyof typeof recipe] === undefined)).toEqual([])
+    expect(recipe).toMatchObject({ seed: 7, noise: 'philox' })
+    expect(recipe).not.toHaveProperty('weighting')
+  })
+
+  test('carries the rarer ones into the recipe as they are', () => {
+    const rare = {
+      weighting: 'compel',
+      noise: 'mt19937',
+      variation: { seed: 9, strength: 0.2 },
+      tiling: 'xy',
+      eta: 0.5,
+    }
+    expect(buildRecipe(model, parse(rare), { seed: 7 })).toMatchObject(rare)
+  })
+
+  test('refuses a size the model does not make, naming the ones it does', () => {
+    expect(() => buildRecipe(model, parse({ width: 256 }), { seed: 7 })).toThrow('makes 128x128, not 256x128')
+  })
+})
