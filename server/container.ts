@@ -8,7 +8,7 @@ import { createDb } from './db/client.ts'
 import type { Deps } from './deps.ts'
 import { readServerEnv, type ServerEnv } from './env.ts'
 import { startNotifications } from './events/notifications.ts'
-import { createLog } from './log.ts'
+import { createLog, type Log } from './log.ts'
 import { readInstalledModels } from './models/installed-models.ts'
 import { startQueue } from './queue/queue.ts'
 import { createStorage } from './storage/index.ts'
@@ -26,8 +26,7 @@ export interface Container {
 }
 
 /** @throws Error when the environment is wrong or the database or the models cannot be read. */
-export async function createContainer(env: ServerEnv): Promise<Container> {
-  const log = createLog(env.LOG_LEVEL)
+export async function createContainer(env: ServerEnv, log: Log = createLog(env.LOG_LEVEL)): Promise<Container> {
   const onError = (what: string) => (error: Error) => log.warn({ err: error }, what)
   const models = await readInstalledModels(env.MODELS_DIR)
   const db = createDb(env.DATABASE_URL, { onConnectionError: onError('a database connection broke') })

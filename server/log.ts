@@ -1,12 +1,12 @@
 // Structured logs, one JSON line each, to standard output. Never a prompt, a picture, a cookie, a token or an address of a person.
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type Log = Logger
 
-export function createLog(level: string, name = 'web'): Log {
-  return pino({
+export function createLog(level: string, destination?: DestinationStream): Log {
+  const options = {
     level,
-    name,
+    name: 'web',
     // A second net under "do not log it": fields that must never be seen, wherever they turn up.
     redact: {
       paths: [
@@ -29,5 +29,6 @@ export function createLog(level: string, name = 'web'): Log {
       ],
       censor: '[left out]',
     },
-  })
+  }
+  return destination === undefined ? pino(options) : pino(options, destination)
 }

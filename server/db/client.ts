@@ -28,5 +28,6 @@ export function createDb(databaseUrl: string, options: DbOptions = {}): Db {
     { onPoolError: options.onConnectionError ?? ignore, onConnectionError: options.onConnectionError ?? ignore },
   )
   // 10 s: a transaction here is a handful of short statements; one that waits longer for a connection or a lock fails cleanly.
-  return new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } })
+  // minimal: Prisma's longer messages quote the query's values, and those may be prompts.
+  return new PrismaClient({ adapter, errorFormat: 'minimal', transactionOptions: { maxWait: 5_000, timeout: 10_000 } })
 }

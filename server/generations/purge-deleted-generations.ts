@@ -1,6 +1,7 @@
 // Removes for good what was deleted a day ago: marked first (no undo from then on), then the objects, then the rows, so that
 // a failure anywhere is finished by the next round and never leaves an object without a row.
 import type { Deps } from '../deps.ts'
+import { imageKey } from '../storage/index.ts'
 
 /** A day to notice and undo. */
 export const PURGE_AFTER_MS = 24 * 60 * 60 * 1000
@@ -17,24 +18,34 @@ export async function purgeDeletedGenerations(
     select: { id: true },
     take: BATCH,
   })
-  const ids = due.map(({ id }) => id)
-  // The time again in the condition: it may have been restored meanwhile.
   const marked = await deps.db.generation.updateManyAndReturn({
-    where: { id: { in: ids }, deletedAt: { lt: before } },
+    // The time again in the condition: it may have been restored meanwhile.
+    where: { id: { in: due.map(({ id }) => id) }, deletedAt: { lt: before } },
     data: { purgedAt: input.now },
-    select: { id: true },
+    select: { id: true, userId: true },
   })
-  for (const { id } of marked) {
-    const images = await deps.db.image.findMany({ where: { generationId: id }, select: { objectKey: true } })
-    const keys: string[] = []
-    for (const { objectKey } of images) {
-      if (objectKey === null) continue
-      // Every attempt's object lies in the image's folder, also those of workers that lost their job.
-      const folder = objectKey.slice(0, objectKey.lastIndexOf('/') + 1)
-      for await (const { key } of deps.storage.list(folder)) keys.push(key)
-    }
+  for (const generation of marked) {
+    const keys = await listObjects(deps, generation)
     if (keys.length > 0) await deps.storage.delete(keys)
-    await deps.db.generation.delete({ where: { id } })
+    await deps.db.generation.delete({ where: { id: generation.id } })
   }
   return marked.length
+}
+
+/** Every attempt's object, also those of workers that lost their job, and those made while the owner was still a guest. */
+async function listObjects(
+  deps: Pick<Deps, 'db' | 'storage'>,
+  generation: { readonly id: string; readonly userId: string },
+): Promise<string[]> {
+  const images = await deps.db.image.findMany({ where: { generationId: generation.id }, select: { id: true } })
+  const guests = await deps.db.user.findMany({ where: { linkedToId: generation.userId }, select: { id: true } })
+  const keys: string[] = []
+  for (const { id: imageId } of images) {
+    for (const { id: userId } of [{ id: generation.userId }, ...guests]) {
+      const anyKey = imageKey({ userId, imageId, attempt: 1 })
+      const folder = anyKey.slice(0, anyKey.lastIndexOf('/') + 1)
+      for await (const { key } of deps.storage.list(folder)) keys.push(key)
+    }
+  }
+  return keys
 }

@@ -9,6 +9,7 @@ import type { ModelManifest } from '#contracts/model-manifest.ts'
 import { type Container, createContainer } from '#server/container.ts'
 import { parseServerEnv, type ServerEnv } from '#server/env.ts'
 import { handleAuth } from '#server/http/handle-auth.ts'
+import type { Log } from '#server/log.ts'
 import { startEmbeddedS3 } from '#server/storage/embedded/start-embedded-s3.ts'
 import { createContext } from '#server/trpc/context.ts'
 import { createCaller } from '#server/trpc/router.ts'
@@ -42,7 +43,10 @@ export interface Person {
   readonly api: ReturnType<typeof createCaller>
 }
 
-export async function startTestServer(variables: Record<string, string> = {}): Promise<TestServer> {
+export async function startTestServer(
+  variables: Record<string, string> = {},
+  options: { readonly log?: Log } = {},
+): Promise<TestServer> {
   // A fault test brings its own server, to restart it.
   const database =
     variables.DATABASE_URL === undefined
@@ -65,7 +69,7 @@ export async function startTestServer(variables: Record<string, string> = {}): P
     MODELS_DIR: 'models',
     ...variables,
   })
-  const container = await createContainer(env)
+  const container = await createContainer(env, options.log)
   await container.deps.storage.ensureBucket()
   const model = container.deps.models.all[0]
   if (model === undefined) throw new Error('The tests need a model with a manifest in models/')

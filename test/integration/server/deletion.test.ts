@@ -56,6 +56,21 @@ describe('deleting', () => {
     expect((await person.api.session.me())?.allowance.used).toBe(me?.allowance.used)
   })
 
+  it('removes what was made while its owner was still a guest, also of an image that was never finished', async () => {
+    const guest = await server.guest()
+    const guestId = (await guest.api.session.me())?.id
+    const { id } = await guest.api.generation.create(validRequest(server.model))
+    const job = await worker.claimOne()
+    await worker.upload(job, await plainPng(128, 128, 3))
+    const account = await server.signUp({ as: guest })
+    await worker.api.release(ref(job))
+    await account.api.generation.cancel({ id })
+    await account.api.generation.delete({ id })
+    expect((await objects(`u/${guestId}/`)).length).toBe(1)
+    await purgeDeletedGenerations(server.container.deps, { now: later() })
+    expect(await objects(`u/${guestId}/`)).toEqual([])
+  })
+
   it('clears quarantine of what nobody finished', async () => {
     const { uploadId, url, headers } = await person.api.upload.create({ contentType: 'image/png', sizeBytes: 3 })
     await fetch(url, { method: 'PUT', body: 'abc', headers: { 'content-type': headers['content-type'] ?? '' } })
