@@ -34,7 +34,6 @@ export function SelectField<Value extends string>(props: SelectFieldProps<Value>
       onValueChange={(next) => {
         if (next !== null) onChange(next)
       }}
-      modal={false}
     >
       <FieldRow
         label={<Select.Label className="cursor-default font-medium text-sm">{label}</Select.Label>}
