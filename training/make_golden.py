@@ -76,6 +76,9 @@ def make_schedules() -> None:
             for schedule in SCHEDULES:
                 levels = table.levels(schedule, n)
                 entry["levels"][f"{schedule} {n}"] = pack([levels.sigmas[:-1], levels.timesteps])
+            for schedule, placement in (("linspace", "solver"), ("leading", "solver"), ("linspace", "sigma")):
+                levels = table.levels(schedule, n, placement)
+                entry["levels"][f"{schedule} {n} {placement}"] = pack([levels.sigmas[:-1], levels.timesteps])
         tables[name] = entry
     print("compared with:", ", ".join(sorted(compared)))
     write("schedules.json", ["diffusers", "k-diffusion", "scipy", "numpy"], {
@@ -87,7 +90,7 @@ def make_schedules() -> None:
 def make_samplers() -> None:
     """Every sampler on every schedule, prediction type and step count; then their options, strength and odd step counts."""
     from golden.levels import SCHEDULES, Table
-    from golden.references import SAMPLERS, SEED, Case, check_tcd, run
+    from golden.references import SAMPLERS, SEED, Case, check_end_to_end, check_tcd, run
 
     all_configs = configs()
     sd, zero_snr = Table(all_configs["sd"]), Table(all_configs["zero-snr"])
@@ -95,6 +98,9 @@ def make_samplers() -> None:
         for steps in (1, 4, 20):
             if (worst := check_tcd(sd, steps, prediction)) > 1e-12:
                 raise AssertionError(f"TCD is {worst} from diffusers")
+
+    as_run = {f"{steps} steps": max(check_end_to_end(sd, steps).values()) for steps in (10, 20, 50)}
+    print("furthest from diffusers as people run it, relative:", as_run)
 
     def packed(result):
         return [result.middle, result.final]

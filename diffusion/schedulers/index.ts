@@ -22,7 +22,7 @@ import { createPlms } from './plms.ts'
 import { createRestart } from './restart.ts'
 import type { NoiseScheduleConfig, Scheduler } from './scheduler.ts'
 import type { AlignYourStepsTable } from './schedules/align-your-steps.ts'
-import { createSteps } from './schedules/index.ts'
+import { createSteps, type Placement } from './schedules/index.ts'
 import { atStrength, type StepSchedule, withoutPenultimate } from './step-schedule.ts'
 import { createTcd } from './tcd.ts'
 import { createUniPc } from './unipc.ts'
@@ -55,7 +55,31 @@ export interface SchedulerOptions {
 
 /** A1111 leaves out the level before the last for these (ComfyUI for the first two): its tiny σ is noise, not progress. */
 const WITHOUT_PENULTIMATE: ReadonlySet<SamplerId> = new Set<SamplerId>(['dpm2', 'dpm2-a', 'dpmpp-3m-sde'])
-const DISTILLED: ReadonlySet<SamplerId> = new Set<SamplerId>(['lcm', 'tcd'])
+
+/** Which diffusers class places each sampler's levels; Restart, which has none, as Heun, whose steps it takes. */
+const PLACEMENTS: Readonly<Record<SamplerId, Placement>> = {
+  ddim: 'whole',
+  'ddim-cfg-pp': 'whole',
+  plms: 'whole',
+  euler: 'sigma',
+  heun: 'sigma',
+  lms: 'sigma',
+  dpm2: 'sigma',
+  'dpmpp-2m': 'solver',
+  unipc: 'solver',
+  deis: 'solver',
+  'euler-a': 'sigma',
+  'dpm2-a': 'sigma',
+  'dpmpp-2s-a': 'solver',
+  ddpm: 'whole',
+  restart: 'sigma',
+  'dpmpp-sde': 'sigma',
+  'dpmpp-2m-sde': 'solver',
+  'dpmpp-2m-sde-heun': 'solver',
+  'dpmpp-3m-sde': 'solver',
+  lcm: 'distilled',
+  tcd: 'distilled',
+}
 
 /**
  * The scheduler of one image's run.
@@ -77,7 +101,7 @@ function createLevels(
   { sampler, schedule, steps, rho, alignYourSteps = 'sd' }: SchedulerOptions,
   noise: NoiseSchedule,
 ) {
-  const stepsOptions = { alignYourSteps, rho, distilled: DISTILLED.has(sampler) }
+  const stepsOptions = { alignYourSteps, rho, placement: PLACEMENTS[sampler] }
   return WITHOUT_PENULTIMATE.has(sampler)
     ? withoutPenultimate(createSteps(schedule, steps + 1, noise, stepsOptions))
     : createSteps(schedule, steps, noise, stepsOptions)

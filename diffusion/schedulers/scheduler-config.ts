@@ -20,6 +20,9 @@ const schedulerConfigSchema = z.looseObject({
   timestep_spacing: z.enum(['linspace', 'leading', 'trailing']).optional(),
   steps_offset: z.int().min(0).default(0),
   set_alpha_to_one: z.boolean().optional(),
+  use_karras_sigmas: z.boolean().nullish(),
+  use_exponential_sigmas: z.boolean().nullish(),
+  use_beta_sigmas: z.boolean().nullish(),
   rescale_betas_zero_snr: z.boolean().default(false),
   clip_sample: z.boolean().optional(),
   thresholding: z.boolean().default(false),
@@ -51,9 +54,18 @@ export function parseSchedulerConfig(json: unknown): NoiseScheduleConfig {
     ...(betas === undefined ? {} : { trainedBetas: betas }),
     predictionType: config.prediction_type,
     timestepSpacing: config.timestep_spacing ?? (LEADING_BY_DEFAULT.has(className) ? 'leading' : 'linspace'),
+    ...publishedSchedule(config),
     stepsOffset: config.steps_offset,
     // PNDM alone ends at the first timestep's noise unless told otherwise.
     setAlphaToOne: config.set_alpha_to_one ?? className !== 'PNDMScheduler',
     rescaleBetasZeroSnr: config.rescale_betas_zero_snr,
   }
+}
+
+function publishedSchedule(
+  config: z.output<typeof schedulerConfigSchema>,
+): Pick<NoiseScheduleConfig, 'publishedSchedule'> {
+  if (config.use_karras_sigmas) return { publishedSchedule: 'karras' }
+  if (config.use_exponential_sigmas) return { publishedSchedule: 'exponential' }
+  return config.use_beta_sigmas ? { publishedSchedule: 'beta' } : {}
 }

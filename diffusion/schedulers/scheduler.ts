@@ -11,6 +11,8 @@ export interface NoiseScheduleConfig {
   readonly trainedBetas?: readonly number[]
   readonly predictionType: 'epsilon' | 'v_prediction' | 'sample'
   readonly timestepSpacing: 'linspace' | 'leading' | 'trailing'
+  /** A σ schedule the model was published with; wins over `timestepSpacing` where the schedule is automatic. */
+  readonly publishedSchedule?: 'karras' | 'exponential' | 'beta'
   readonly stepsOffset: number
   readonly setAlphaToOne: boolean
   readonly rescaleBetasZeroSnr: boolean

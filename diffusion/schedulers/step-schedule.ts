@@ -1,5 +1,5 @@
 // The noise levels one run visits, from noisy to clean, as every sampler takes them. Which levels: schedules/.
-import { alphaCumprodOf, at, type NoiseSchedule } from './noise-schedule.ts'
+import { alphaCumprodOf, at, interpolate, type NoiseSchedule } from './noise-schedule.ts'
 import type { ModelCall } from './scheduler.ts'
 
 /** Levels 0..steps; level `steps` is where the last step ends and no model call is made. */
@@ -36,6 +36,12 @@ export function levelsFromTimesteps(noise: NoiseSchedule, timesteps: readonly nu
     initialSigma: noise.sigmaAt(timesteps[0] ?? 0),
     skipped: 0,
   }
+}
+
+/** Levels at these fractional timesteps, σ interpolated linearly between the two around each, then clean. */
+export function levelsBetweenTimesteps(noise: NoiseSchedule, timesteps: readonly number[]): StepSchedule {
+  const sigmas = timesteps.map((timestep) => interpolate(noise.sigmas, timestep))
+  return { ...levelsFromSigmas(noise, sigmas), timesteps: Float64Array.from(timesteps) }
 }
 
 /** Levels at these σ, then clean; timesteps are looked up. */

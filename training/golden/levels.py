@@ -75,11 +75,20 @@ class Table:
         sigmas = np.append(np.asarray(sigmas, dtype=np.float64), end)
         return Levels(self.t_at(sigmas[:-1]), sigmas, 1 / (1 + sigmas**2))
 
-    def levels(self, schedule: str, n: int) -> Levels:
+    def levels(self, schedule: str, n: int, placement: str = "whole") -> Levels:
+        """`placement`: whose reading of diffusers' spacings: DDIM's ("whole"), DPM-Solver's ("solver") or Euler's ("sigma")."""
         low, high = self.sigmas[0], self.sigmas[-1]
         ramp = np.arange(n) / max(n - 1, 1)
         if schedule in ("uniform", "normal"):
             return self.at_timesteps((T - 1) * (1 - ramp))
+        if placement == "solver" and schedule == "linspace":
+            return self.at_timesteps(np.linspace(0, T - 1, n + 1).round()[:0:-1])
+        if placement == "solver" and schedule == "leading":
+            return self.at_timesteps(np.arange(n, 0, -1) * (T // (n + 1)) + self.config.steps_offset)
+        if placement == "sigma" and schedule == "linspace":
+            timesteps = (T - 1) * (1 - ramp)
+            levels = self.at_sigmas(np.interp(timesteps, np.arange(T), self.sigmas))
+            return Levels(timesteps, levels.sigmas, levels.alphas)
         if schedule == "linspace":
             return self.at_timesteps(np.round((T - 1) * (1 - ramp)))
         if schedule in ("leading", "ddim"):
@@ -135,7 +144,7 @@ def ending_at_first_timestep(levels: Levels, table: Table) -> Levels:
 def check(table: Table, n: int) -> list[str]:
     """Compares with k-diffusion and diffusers where they have the schedule; returns what was compared."""
     import torch
-    from diffusers import DDIMScheduler, EulerDiscreteScheduler, LCMScheduler
+    from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, LCMScheduler
 
     from .kdiffusion import sampling
 
@@ -163,6 +172,13 @@ def check(table: Table, n: int) -> list[str]:
         same(f"DDIMScheduler {spacing}", table.levels(spacing, n).timesteps, ddim.timesteps, 0)
         if not c.zero_snr:
             same("DDIMScheduler alphas_cumprod", table.alphas, ddim.alphas_cumprod, 1e-3)
+        solver = DPMSolverMultistepScheduler(**kwargs, timestep_spacing=spacing)
+        solver.set_timesteps(n)
+        same(f"DPMSolverMultistepScheduler {spacing}", table.levels(spacing, n, "solver").timesteps, solver.timesteps, 0)
+        euler = EulerDiscreteScheduler(**kwargs, timestep_spacing=spacing, rescale_betas_zero_snr=c.zero_snr)
+        euler.set_timesteps(n)
+        same(f"EulerDiscreteScheduler {spacing}", table.levels(spacing, n, "sigma").timesteps, euler.timesteps, 1e-6)
+        same(f"EulerDiscreteScheduler {spacing} σ", table.levels(spacing, n, "sigma").sigmas, euler.sigmas, 1e-3)
     if n > 1 and not c.zero_snr:
         for flag, schedule in (("karras", "karras"), ("exponential", "exponential"), ("beta", "beta")):
             euler = EulerDiscreteScheduler(**kwargs, timestep_spacing="linspace", **{f"use_{flag}_sigmas": True})

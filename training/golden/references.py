@@ -5,6 +5,7 @@ a "timestep" is made an index into the run's levels (end level 0, noisiest last)
 code. Written out here, from the papers: DDIM CFG++ and Restart (neither library has them) and TCD off whole timesteps.
 """
 
+import sys
 from dataclasses import dataclass
 
 import diffusers
@@ -90,7 +91,7 @@ def run(case: Case, table: Table) -> Result:
 
 def levels_of(case: Case, table: Table) -> Levels:
     discards = case.sampler in ("dpm2", "dpm2-a", "dpmpp-3m-sde")
-    levels = table.levels(case.schedule, case.steps + discards)
+    levels = table.levels(case.schedule, case.steps + discards, placement_of(case.sampler))
     if discards:
         levels = without_penultimate(levels)
     if case.strength is not None:
@@ -99,9 +100,18 @@ def levels_of(case: Case, table: Table) -> Levels:
     return levels
 
 
+def placement_of(sampler: str) -> str:
+    """The diffusers class that places a sampler's levels on diffusers' own spacings."""
+    if sampler in ("ddim", "ddim-cfg-pp", "plms", "ddpm", "lcm", "tcd"):
+        return "whole"
+    return "sigma" if sampler in ("euler", "heun", "lms", "dpm2", "euler-a", "dpm2-a", "restart", "dpmpp-sde") else "solver"
+
+
 def initial_sigma(case: Case, levels: Levels) -> float:
-    # diffusers scales unit variance up whole where a spacing starts short of pure noise.
-    return np.hypot(1, levels.sigmas[0]) if case.schedule == "leading" else levels.sigmas[0]
+    # diffusers scales unit variance up whole in DPM-Solver, and elsewhere where a spacing starts short of pure noise.
+    spacing = case.schedule in ("linspace", "leading", "trailing")
+    whole = case.schedule == "leading" or (spacing and placement_of(case.sampler) == "solver")
+    return np.hypot(1, levels.sigmas[0]) if whole else levels.sigmas[0]
 
 
 def _first(case, noise, signal, deviation, start):
@@ -282,3 +292,52 @@ def check_tcd(table: Table, steps: int, prediction: str) -> float:
         x = scheduler.step(torch.from_numpy(m)[None], t, x, eta=0.3).prev_sample
     ours = run(Case("tcd", "distilled", prediction, steps), table).final
     return float(np.max(np.abs(ours - x[0].numpy())))
+
+
+def check_end_to_end(table: Table, steps: int) -> dict[str, float]:
+    """Largest difference, relative, from diffusers' schedulers as people run them: their float32, their own timesteps."""
+    classes = {
+        "ddim": "DDIMScheduler", "ddpm": "DDPMScheduler", "plms": "PNDMScheduler", "euler": "EulerDiscreteScheduler",
+        "euler-a": "EulerAncestralDiscreteScheduler", "heun": "HeunDiscreteScheduler", "lms": "LMSDiscreteScheduler",
+        "dpmpp-2m": "DPMSolverMultistepScheduler", "dpmpp-2m-sde": "DPMSolverMultistepScheduler",
+        "unipc": "UniPCMultistepScheduler", "lcm": "LCMScheduler",
+    }  # fmt: skip
+    c = table.config
+    worst = {}
+    for sampler, name in classes.items():
+        for spacing in ("leading", "trailing", "linspace"):
+            if sampler == "lcm" and spacing != "leading":
+                continue
+            if sampler in ("ddim", "ddpm", "plms") and spacing == "linspace":
+                continue  # diffusers' DDIM steps by T // n whatever the spacing, which here is not the next timestep
+            cls = getattr(diffusers, name)
+            options = dict(beta_start=c.beta_start, beta_end=c.beta_end, beta_schedule=c.beta_schedule, steps_offset=c.steps_offset,
+                timestep_spacing=spacing, set_alpha_to_one=c.set_alpha_to_one, clip_sample=False, skip_prk_steps=True)  # fmt: skip
+            if sampler == "dpmpp-2m-sde":
+                options["algorithm_type"] = "sde-dpmsolver++"
+            known = {key: value for key, value in options.items() if key in cls().config}
+            scheduler = cls(**known)
+            scheduler.set_timesteps(steps)
+            noise, model = Noise(SEED, synthetic.SIZE), Model("epsilon")
+            for module in list(sys.modules.values()):
+                if getattr(module, "__name__", "").startswith("diffusers.schedulers.") and hasattr(module, "randn_tensor"):
+                    module.randn_tensor = lambda shape, noise=noise, **_: torch.from_numpy(noise.next()).reshape(tuple(shape))
+            x = torch.from_numpy(noise.next()).float()[None] * scheduler.init_noise_sigma
+            for t in scheduler.timesteps:
+                unit = scheduler.scale_model_input(x, t)[0].double().numpy()
+                m = torch.from_numpy(model.output(unit, sigma_at(table, sampler, float(t)))).float()[None]
+                x = scheduler.step(m, t, x).prev_sample.float()
+            schedule = "distilled" if sampler == "lcm" else spacing
+            ours = run(Case(sampler, schedule, "epsilon", steps), table).final
+            difference = float(np.max(np.abs(ours - x[0].numpy())) / np.max(np.abs(ours)))
+            worst[f"{name} {spacing}"] = difference
+            if difference > 1e-5:
+                raise AssertionError(f"{name}, {spacing}, {steps} steps: {difference:.1e} from diffusers")
+    return worst
+
+
+def sigma_at(table: Table, sampler: str, timestep: float) -> float:
+    """Where Euler's kin are told a fractional timestep, their σ is a straight line between the two around it."""
+    if placement_of(sampler) == "sigma":
+        return float(np.interp(timestep, np.arange(len(table.sigmas)), table.sigmas))
+    return float(table.sigma_at(timestep))

@@ -1,7 +1,7 @@
 // From a schedule's name to the noise levels of a run.
 import type { ScheduleId } from '#contracts/samplers.ts'
 import { at, type NoiseSchedule } from '../noise-schedule.ts'
-import { levelsFromSigmas, levelsFromTimesteps, type StepSchedule } from '../step-schedule.ts'
+import { levelsBetweenTimesteps, levelsFromSigmas, levelsFromTimesteps, type StepSchedule } from '../step-schedule.ts'
 import { type AlignYourStepsTable, alignYourStepsSigmas } from './align-your-steps.ts'
 import { betaSigmas } from './beta.ts'
 import { exponentialSigmas } from './exponential.ts'
@@ -14,6 +14,8 @@ import {
   linspaceTimesteps,
   sgmUniformTimesteps,
   simpleTimesteps,
+  solverLeadingTimesteps,
+  solverLinspaceTimesteps,
   trailingTimesteps,
   uniformTimesteps,
 } from './spaced.ts'
@@ -23,9 +25,19 @@ export interface StepsOptions {
   readonly alignYourSteps: AlignYourStepsTable
   /** ρ of Karras (7 unless given) and polyexponential (1 unless given). */
   readonly rho?: number | undefined
-  /** LCM and TCD: `automatic` is the grid such models are distilled on. */
-  readonly distilled: boolean
+  readonly placement: Placement
 }
+
+/**
+ * How a sampler's diffusers class places its levels; only `linspace`, `leading`, `trailing` and `automatic` depend on it, the
+ * other schedules are A1111's and the same for all.
+ *
+ * - `whole`: on whole timesteps (DDIM and its kin).
+ * - `distilled`: as whole, but `automatic` is the grid LCM and TCD models are distilled on.
+ * - `solver`: on whole timesteps, none at the clean end; starts at unit variance (DPM-Solver's kin).
+ * - `sigma`: linspace between timesteps, σ interpolated (Euler and its kin).
+ */
+export type Placement = 'whole' | 'distilled' | 'solver' | 'sigma'
 
 /**
  * The levels of a `steps`-step run. `automatic` is the spacing the model was published with.
@@ -35,9 +47,10 @@ export function createSteps(
   schedule: ScheduleId,
   steps: number,
   noise: NoiseSchedule,
-  { alignYourSteps, rho, distilled }: StepsOptions,
+  options: StepsOptions,
 ): StepSchedule {
-  const { numTrainTimesteps: total, timestepSpacing, stepsOffset } = noise.config
+  const { alignYourSteps, rho, placement } = options
+  const { numTrainTimesteps: total, timestepSpacing, stepsOffset, publishedSchedule } = noise.config
   if (!Number.isInteger(steps) || steps < 1 || steps > total) {
     throw new RangeError(`Steps are a whole number from 1 to the model's ${total} training timesteps, got ${steps}`)
   }
@@ -47,14 +60,20 @@ export function createSteps(
   const atSigmas = (sigmas: readonly number[]) => levelsFromSigmas(noise, sigmas)
   switch (schedule) {
     case 'automatic':
-      if (distilled) return atTimesteps(distilledTimesteps(steps, total))
-      return createSteps(timestepSpacing, steps, noise, { alignYourSteps, rho, distilled })
+      if (placement === 'distilled') return atTimesteps(distilledTimesteps(steps, total))
+      return createSteps(publishedSchedule ?? timestepSpacing, steps, noise, options)
     case 'linspace':
+      if (placement === 'solver') return scaledUpWhole(atTimesteps(solverLinspaceTimesteps(steps, total)))
+      if (placement === 'sigma') return levelsBetweenTimesteps(noise, uniformTimesteps(steps, total))
       return atTimesteps(linspaceTimesteps(steps, total))
-    case 'leading':
-      return scaledUpWhole(atTimesteps(leadingTimesteps(steps, total, stepsOffset)))
-    case 'trailing':
-      return atTimesteps(trailingTimesteps(steps, total))
+    case 'leading': {
+      const timesteps = placement === 'solver' ? solverLeadingTimesteps : leadingTimesteps
+      return scaledUpWhole(atTimesteps(timesteps(steps, total, stepsOffset)))
+    }
+    case 'trailing': {
+      const levels = atTimesteps(trailingTimesteps(steps, total))
+      return placement === 'solver' ? scaledUpWhole(levels) : levels
+    }
     // A1111 has both names for k-diffusion's spacing.
     case 'uniform':
     case 'normal':
@@ -83,7 +102,10 @@ export function createSteps(
   }
 }
 
-/** It starts well below the noisiest timestep, so unit variance is scaled up whole, as diffusers does. */
+/**
+ * Starts at √(1 + σ₀²) instead of σ₀, unit variance scaled up whole: as diffusers' DPM-Solver does, and its others where the first
+ * level is well below the noisiest.
+ */
 function scaledUpWhole(levels: StepSchedule): StepSchedule {
   return { ...levels, initialSigma: Math.hypot(1, levels.initialSigma) }
 }

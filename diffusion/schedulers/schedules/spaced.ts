@@ -1,9 +1,19 @@
-// Schedules that pick training timesteps at even distances. The first three after diffusers' `timestep_spacing` (Lin et al.
-// 2023, table 2), the others after A1111 and ComfyUI.
+// Schedules that pick training timesteps at even distances. Linspace, leading and trailing after diffusers' `timestep_spacing`
+// (Lin et al. 2023, table 2), whose first two its DPM-Solver family reads its own way; the others after A1111 and ComfyUI.
 
 /** T-1 ... 0, both ends included, rounded to whole timesteps. One step is the noisiest alone. */
 export function linspaceTimesteps(steps: number, trainTimesteps: number): number[] {
   return uniformTimesteps(steps, trainTimesteps).map(roundHalfEven)
+}
+
+/** As linspace with one step more, without the last: T-1 ... and no call at the clean end. DPM-Solver, UniPC and DEIS. */
+export function solverLinspaceTimesteps(steps: number, trainTimesteps: number): number[] {
+  return linspaceTimesteps(steps + 1, trainTimesteps).slice(0, -1)
+}
+
+/** As leading with one step more, without the last: the clean end is left to the last step's target. */
+export function solverLeadingTimesteps(steps: number, trainTimesteps: number, offset: number): number[] {
+  return leadingTimesteps(steps + 1, trainTimesteps, offset).slice(0, -1)
 }
 
 /** Multiples of floor(T / steps), shifted up by `offset`; never visits the noisiest timestep. */

@@ -32,6 +32,12 @@ test.each([
   })
 })
 
+test('knows the σ schedule a model was published with', () => {
+  expect(parseSchedulerConfig({ use_karras_sigmas: true })).toMatchObject({ publishedSchedule: 'karras' })
+  expect(parseSchedulerConfig({ use_beta_sigmas: true })).toMatchObject({ publishedSchedule: 'beta' })
+  expect(parseSchedulerConfig({ use_karras_sigmas: false })).not.toHaveProperty('publishedSchedule')
+})
+
 test('takes betas that a config carries itself', () => {
   const config = parseSchedulerConfig({ trained_betas: [0.1, 0.2, 0.3] })
   expect(config).toMatchObject({ trainedBetas: [0.1, 0.2, 0.3], numTrainTimesteps: 3 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ScheduleId } from '#contracts/samplers.ts'
 import { createNoiseSchedule } from '#diffusion/schedulers/noise-schedule.ts'
 import { parseSchedulerConfig } from '#diffusion/schedulers/scheduler-config.ts'
-import { createSteps } from '#diffusion/schedulers/schedules/index.ts'
+import { createSteps, type Placement } from '#diffusion/schedulers/schedules/index.ts'
 import { readGolden, unpack } from '#test/golden/read-golden.ts'
 
 const golden = readGolden<{ configs: Record<string, { config: object; levels: Record<string, string> }> }>(
@@ -17,8 +17,8 @@ describe.each(Object.entries(golden.configs))('on the %s noise schedule', (_name
   const noise = createNoiseSchedule(parseSchedulerConfig(config))
 
   test.each(Object.entries(levels))('%s steps visit the reference’s levels', (label, packed) => {
-    const [schedule, count] = label.split(' ') as [ScheduleId, string]
-    const steps = createSteps(schedule, Number(count), noise, { alignYourSteps: 'sd', distilled: false })
+    const [schedule, count, placement = 'whole'] = label.split(' ') as [ScheduleId, string, Placement | undefined]
+    const steps = createSteps(schedule, Number(count), noise, { alignYourSteps: 'sd', placement })
     const expected = unpack(packed)
     const half = expected.length / 2
     expect(steps.steps).toBe(half)
@@ -36,6 +36,6 @@ describe.each(Object.entries(golden.configs))('on the %s noise schedule', (_name
 test('Align Your Steps at its published count is the published table', () => {
   const { config } = golden.configs.sd ?? { config: {} }
   const noise = createNoiseSchedule(parseSchedulerConfig(config))
-  const steps = createSteps('align-your-steps', 11, noise, { alignYourSteps: 'sdxl', distilled: false })
+  const steps = createSteps('align-your-steps', 11, noise, { alignYourSteps: 'sdxl', placement: 'whole' })
   expect([...steps.sigmas]).toEqual([14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.38, 0.234, 0.113, 0.029, 0])
 })
