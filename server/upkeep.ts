@@ -1,4 +1,4 @@
-// What a web process does by the clock, besides answering: takes images back from silent workers every second, and clears
+// What a web process does by the clock, besides answering: takes images back from silent workers twice a second, and clears
 // away what is past its time every few minutes. Every instance runs it; the rows' own conditions keep them out of each
 // other's way.
 import type { Deps } from './deps.ts'

@@ -1,5 +1,5 @@
-// Finds attempts whose worker fell silent past its lease, and queues their images again. Every web process runs it each
-// second; the row's own condition decides which of them acts.
+// Finds attempts whose worker fell silent past its lease, and queues their images again. Every web process runs it twice
+// a second; the row's own condition decides which of them acts.
 import type { Deps } from '../deps.ts'
 import { endAttempt } from './end-attempt.ts'
 
