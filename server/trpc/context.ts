@@ -12,6 +12,8 @@ export interface Context {
   readonly authorization: string | null
   /** Asked of the database at most once per request, and only by procedures that need it. */
   getUser(): Promise<SessionUser | null>
+  /** Asks again, for what outlives a request. */
+  isStill(user: SessionUser): Promise<boolean>
 }
 
 export function createContext(container: Container, headers: Headers): Context {
@@ -22,6 +24,9 @@ export function createContext(container: Container, headers: Headers): Context {
     getUser() {
       user ??= readUser(container, headers)
       return user
+    },
+    async isStill({ id }) {
+      return (await readUser(container, headers))?.id === id
     },
   }
 }

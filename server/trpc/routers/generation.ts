@@ -8,6 +8,7 @@ import {
 } from '#contracts/api.ts'
 import { createGenerationSchema, generationSchema } from '#contracts/generation.ts'
 import { followEvents } from '../../events/follow-events.ts'
+import { whileSignedIn } from '../../events/while-signed-in.ts'
 import { cancelGeneration } from '../../generations/cancel-generation.ts'
 import { createGeneration } from '../../generations/create-generation.ts'
 import { deleteGeneration } from '../../generations/delete-generation.ts'
@@ -51,14 +52,10 @@ export const generationRouter = router({
 
   /** Every event of the person's generations, from `lastEventId` on and as they happen. */
   events: userProcedure.input(followEventsSchema).subscription(async function* ({ ctx, input, signal }) {
-    const stop = AbortSignal.any([ctx.container.closing, ...(signal === undefined ? [] : [signal])])
-    const lastEventId = input.lastEventId ?? null
-    for await (const { seq, event } of followEvents(ctx.container.deps, {
-      userId: ctx.user.id,
-      lastEventId,
-      signal: stop,
-    })) {
-      yield tracked(seq, event)
-    }
+    const { deps, closing } = ctx.container
+    const stop = AbortSignal.any([closing, ...(signal === undefined ? [] : [signal])])
+    const follow = { userId: ctx.user.id, lastEventId: input.lastEventId ?? null, signal: stop }
+    const events = whileSignedIn(followEvents(deps, follow), { isSignedIn: () => ctx.isStill(ctx.user) })
+    for await (const { seq, event } of events) yield tracked(seq, event)
   }),
 })
