@@ -45,7 +45,7 @@ export async function encodePrompts(model: Model, options: PromptOptions): Promi
   const plan = { steps, seed: recipe.seed, weighting: recipe.weighting ?? 'a1111' } as const
   const positive = planPrompt(recipe.prompt, plan)
   const guided = isGuided(model, positive, options)
-  const negative = guided ? planPrompt(recipe.negativePrompt, plan) : undefined
+  const negative = guided ? planPrompt(recipe.negativePrompt, { ...plan, isNegative: true }) : undefined
 
   const allParts = [...positive.readings, ...(negative?.readings ?? [])].flatMap(({ parts }) => parts)
   // Rows of one batched call share their length, so the longest prompt decides for all.
@@ -63,7 +63,7 @@ export async function encodePrompts(model: Model, options: PromptOptions): Promi
   for (const { parts } of positive.readings) conditionals.push(await inOrder(parts, encode))
   const unconditionals: Conditioning[] = []
   for (const { parts } of negative?.readings ?? []) {
-    const [first] = await inOrder(parts.slice(0, 1), encode)
+    const [first] = await inOrder(parts, encode)
     if (first !== undefined) unconditionals.push(zeroedIfEmpty(model, recipe, first.conditioning))
   }
   return (step) => {

@@ -36,6 +36,8 @@ export interface PromptAnalysis {
 }
 
 export interface AnalyzeOptions {
+  /** Default false. */
+  readonly isNegative?: boolean
   /** Default `a1111`. */
   readonly weighting?: Weighting
   /** The seed that draws `{a|b}`; default 0. */
@@ -53,8 +55,8 @@ export function analyzePrompt(
   tokenizer: AnalyzerTokenizer,
   options: AnalyzeOptions = {},
 ): PromptAnalysis {
-  const { weighting = 'a1111', seed = 0, steps = 30, chunksMax = CHUNKS_MAX, networks } = options
-  const prompt = weighting === 'none' ? { parts: [], problems: [] } : parsePrompt(text)
+  const { isNegative = false, weighting = 'a1111', seed = 0, steps = 30, chunksMax = CHUNKS_MAX, networks } = options
+  const prompt = weighting === 'none' ? { parts: [], problems: [] } : parsePrompt(text, { joins: !isNegative })
   const reading = weighting === 'none' ? readLiterally(text) : readPrompt(prompt, { step: 1, steps, seed })
 
   const unknown = unknownWordId(tokenizer)

@@ -3,17 +3,23 @@
 //
 // Known differences from A1111, on purpose: `:number` at the end weighs a part only where there is an AND, so that "at 10:30"
 // stays text; a backslash before an ordinary character stays; AND inside brackets is text.
-import type { Prompt, PromptNode, PromptPart, PromptProblem, Span } from './ast.ts'
+import type { Prompt, PromptNode, PromptPart, PromptProblem } from './ast.ts'
+import {
+  asText,
+  type Item,
+  isPipe,
+  ROUND_WEIGHT,
+  readSquare,
+  SQUARE_WEIGHT,
+  split,
+  textNode,
+  trailingWeight,
+  WEIGHT_MAX,
+} from './bracket-items.ts'
 import { isWordAt, scanNetwork, scanNumber, scanWildcard, skipSpace } from './scan.ts'
-
-/** What one bracket multiplies the weight by: A1111's round and square brackets. */
-export const ROUND_WEIGHT = 1.1
-export const SQUARE_WEIGHT = 1 / 1.1
 
 /** Brackets nested deeper are text: people write at most ten, and it bounds every later walk over the tree. */
 const DEPTH_MAX = 64
-/** Weights people use are between 0 and 2. The bound keeps any product of nested ones finite. */
-const WEIGHT_MAX = 100
 /** Every part is one more row of each U-Net call, so a prompt of nothing but ANDs must not take a worker down. */
 const PARTS_MAX = 8
 /** A wall of brackets needs no more red lines than this. */
@@ -22,24 +28,24 @@ const PROBLEMS_MAX = 100
 type Opener = '(' | '[' | '{'
 const OPENER = { ')': '(', ']': '[', '}': '{' } as const
 
-/** A `:` or `|` at a bracket's own level, until the closing bracket decides what it meant. */
-interface Separator extends Span {
-  readonly type: ':' | '|'
-}
-type Item = PromptNode | Separator
-
 interface Frame {
   readonly open: Opener
   readonly start: number
   readonly items: Item[]
 }
 
-export function parsePrompt(text: string): Prompt {
-  return new Parser(text).parse()
+export interface ParseOptions {
+  /** Whether AND joins prompts; in a negative prompt it is text, as in A1111, since there is one direction to steer away from. */
+  readonly joins?: boolean
+}
+
+export function parsePrompt(text: string, { joins = true }: ParseOptions = {}): Prompt {
+  return new Parser(text, joins ? PARTS_MAX : 1).parse()
 }
 
 class Parser {
   readonly #text: string
+  readonly #partsMax: number
   readonly #problems: PromptProblem[] = []
   readonly #parts: PromptPart[] = []
   readonly #frames: Frame[] = []
@@ -50,8 +56,9 @@ class Parser {
   #textStart = 0
   #at = 0
 
-  constructor(text: string) {
+  constructor(text: string, partsMax: number) {
     this.#text = text
+    this.#partsMax = partsMax
   }
 
   parse(): Prompt {
@@ -171,54 +178,22 @@ class Parser {
     const { open, start, items } = frame
     switch (open) {
       case '(':
-        return { type: 'emphasis', open, close, weight: ROUND_WEIGHT, children: this.#asText(items), start, end }
+        return { type: 'emphasis', open, close, weight: ROUND_WEIGHT, children: asText(this.#text, items), start, end }
       case '[':
         return this.#square(items, start, end)
       case '{':
         return items.some(isPipe)
-          ? { type: 'choice', options: this.#split(items, '|'), start, end }
-          : { type: 'braces', close: '}', children: this.#asText(items), start, end }
+          ? { type: 'choice', options: split(this.#text, items, '|'), start, end }
+          : { type: 'braces', close: '}', children: asText(this.#text, items), start, end }
       default:
         return open satisfies never
     }
   }
 
-  /** `[…]`: alternation, schedule or less weight, by the separators inside. */
   #square(items: readonly Item[], start: number, end: number): PromptNode {
-    if (items.some(isPipe)) return { type: 'alternate', options: this.#split(items, '|'), start, end }
-    const colons = items.filter(isColon)
-    const last = colons.at(-1)
-    const when = last && scanNumber(this.#text, last.end, end - 1)
-    if (last !== undefined && when !== undefined && skipSpace(this.#text, when.end, end - 1) === end - 1) {
-      const rawWhen = this.#text.slice(last.end, end - 1)
-      if (colons.length <= 2 && /^\s*\d/.test(rawWhen.replace('.', '0'))) {
-        const [first = [], second] = this.#split(items.slice(0, items.lastIndexOf(last)), ':')
-        return {
-          type: 'schedule',
-          from: second === undefined ? undefined : first,
-          to: second ?? first,
-          when: when.value,
-          isShare: rawWhen.includes('.'),
-          rawWhen,
-          start,
-          end,
-        }
-      }
-      this.#problem(
-        start,
-        end,
-        colons.length > 2
-          ? 'A schedule has two prompts at most, [from:to:when]; this is read as less weight'
-          : 'A schedule cannot start before the first step; this is read as less weight',
-      )
-    } else if (colons.length === 2) {
-      this.#problem(
-        start,
-        end,
-        'A schedule ends with a step or a share of the steps, [from:to:0.5]; this is less weight',
-      )
-    }
-    return { type: 'emphasis', open: '[', close: ']', weight: SQUARE_WEIGHT, children: this.#asText(items), start, end }
+    const { node, problem } = readSquare(this.#text, items, { start, end })
+    if (problem !== undefined) this.#problem(start, end, problem)
+    return node
   }
 
   #closeAtEnd(): void {
@@ -226,7 +201,7 @@ class Parser {
     if (frame === undefined) return
     const { open, start } = frame
     const end = this.#text.length
-    const children = this.#asText(frame.items)
+    const children = asText(this.#text, frame.items)
     if (open === '{') {
       this.#problem(start, start + 1, 'This { is never closed, so it is read as text')
       this.#items.push({ type: 'braces', close: '', children, start, end })
@@ -258,7 +233,7 @@ class Parser {
         this.#frames.pop()
         const { open, start, items } = frame
         const close = this.#text.slice(this.#at, closer + 1)
-        const children = this.#asText(items)
+        const children = asText(this.#text, items)
         this.#items.push({ type: 'emphasis', open, close, weight: number.value, children, start, end: closer + 1 })
         this.#at = closer + 1
         this.#textStart = this.#at
@@ -295,12 +270,8 @@ class Parser {
       this.#at++
       return
     }
-    const isInside = this.#frames.length > 0
-    if (isInside || this.#parts.length === PARTS_MAX - 1) {
-      const why = isInside
-        ? 'AND joins whole prompts; inside brackets'
-        : `AND joins ${PARTS_MAX} prompts at most; from here`
-      this.#problem(this.#at, this.#at + 3, `${why} it is read as text`)
+    if (this.#frames.length > 0 || this.#parts.length === this.#partsMax - 1) {
+      this.#problem(this.#at, this.#at + 3, `${this.#whyNotJoined()} it is read as text`)
       this.#at += 3
       return
     }
@@ -309,6 +280,12 @@ class Parser {
     this.#at += 3
     this.#textStart = this.#at
     this.#partStart = this.#at
+  }
+
+  #whyNotJoined(): string {
+    if (this.#partsMax === 1) return 'AND joins prompts, not negative ones;'
+    if (this.#frames.length > 0) return 'AND joins whole prompts; inside brackets'
+    return `AND joins ${this.#partsMax} prompts at most; from here`
   }
 
   #break(): void {
@@ -337,69 +314,11 @@ class Parser {
         items.push(textNode(this.#text, last.start, weighted.start))
     }
     this.#parts.push({
-      nodes: this.#asText(items),
+      nodes: asText(this.#text, items),
       weight: weighted?.weight ?? 1,
       rawWeight: weighted === undefined ? '' : this.#text.slice(weighted.start, end),
       start,
       end,
     })
   }
-
-  /** The items with separators as text, neighbouring texts joined. */
-  #asText(items: readonly Item[]): PromptNode[] {
-    const nodes: PromptNode[] = []
-    let runStart = -1
-    let runEnd = -1
-    const endRun = () => {
-      if (runStart >= 0) nodes.push(textNode(this.#text, runStart, runEnd))
-      runStart = -1
-    }
-    for (const item of items) {
-      if (item.type === 'text' || isSeparator(item)) {
-        if (runStart < 0) runStart = item.start
-        runEnd = item.end
-      } else {
-        endRun()
-        nodes.push(item)
-      }
-    }
-    endRun()
-    return nodes
-  }
-
-  #split(items: readonly Item[], separator: ':' | '|'): PromptNode[][] {
-    const sections: Item[][] = [[]]
-    for (const item of items) {
-      if (item.type === separator) sections.push([])
-      else sections.at(-1)?.push(item)
-    }
-    return sections.map((section) => this.#asText(section))
-  }
 }
-
-function textNode(text: string, start: number, end: number): PromptNode {
-  return { type: 'text', raw: text.slice(start, end), start, end }
-}
-
-/** `… :1.2` at the end of a part whose last node is text. */
-function trailingWeight(
-  text: string,
-  last: Item | undefined,
-  partStart: number,
-  partEnd: number,
-): { start: number; weight: number } | undefined {
-  // Nothing but `:2` right after a bracket is a text node of its own, so the last node tells all.
-  if (last?.type !== 'text' || last.end !== partEnd) return undefined
-  // Only this node is searched: looking back through the whole prompt would make a wall of ANDs quadratic.
-  const within = last.raw.lastIndexOf(':')
-  const colon = last.start + within
-  if (within < 0 || colon < partStart || text[colon - 1] === '\\') return undefined
-  const number = scanNumber(text, colon + 1, partEnd)
-  if (number === undefined || skipSpace(text, number.end, partEnd) !== partEnd) return undefined
-  if (Math.abs(number.value) > WEIGHT_MAX) return undefined
-  return { start: colon, weight: number.value }
-}
-
-const isColon = (item: Item): item is Separator => item.type === ':'
-const isPipe = (item: Item): item is Separator => item.type === '|'
-const isSeparator = (item: Item): item is Separator => item.type === ':' || item.type === '|'

@@ -16,13 +16,15 @@ export interface PlanOptions {
   /** The image's seed; draws `{a|b}`. */
   readonly seed: number
   readonly weighting: Weighting
+  /** A negative prompt has one part: AND is text in it. Default false. */
+  readonly isNegative?: boolean
 }
 
 /** @throws RangeError when `steps` is not a positive integer. */
-export function planPrompt(text: string, { steps, seed, weighting }: PlanOptions): PromptPlan {
+export function planPrompt(text: string, { steps, seed, weighting, isNegative = false }: PlanOptions): PromptPlan {
   if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`Steps are a positive integer, got ${steps}`)
   if (weighting === 'none') return constant(readLiterally(text), steps)
-  const prompt = parsePrompt(text)
+  const prompt = parsePrompt(text, { joins: !isNegative })
   if (!changesOverSteps(prompt)) return constant(readPrompt(prompt, { step: 1, steps, seed }), steps)
   const readings: Reading[] = []
   const known = new Map<string, number>()

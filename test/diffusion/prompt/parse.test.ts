@@ -129,6 +129,15 @@ describe('AND, BREAK, choices and networks', () => {
     expect(parsePrompt(text).problems).toHaveLength(2)
   })
 
+  test('in a negative prompt AND is text', () => {
+    const { parts, problems } = parsePrompt('a :1.2 AND b', { joins: false })
+    expect(parts).toHaveLength(1)
+    expect(printPrompt({ parts })).toBe('a :1.2 AND b')
+    expect(problems).toEqual([
+      expect.objectContaining({ start: 7, end: 10, message: expect.stringContaining('negative') }),
+    ])
+  })
+
   test('without AND a trailing number is text', () => {
     expect(runs('a clock at 10:30')).toEqual([[['a clock at 10:30', 1]]])
   })
