@@ -3,7 +3,8 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { writePngText } from '#contracts/metadata/png.ts'
-import { type ReadRecipeOptions, readRecipe } from '#contracts/metadata/read-recipe.ts'
+import { readRecipe } from '#contracts/metadata/read-recipe.ts'
+import type { ReadRecipeOptions } from '#contracts/metadata/recipe-report.ts'
 import { asciiComment, exifBlock, jpegWith, plainPng, unicodeComment, webpWith, xmpPacket } from './files.ts'
 import { options } from './options.ts'
 

@@ -2,7 +2,7 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { formatParameters } from '#contracts/metadata/a1111.ts'
-import { parseInfotext } from '#contracts/metadata/dialects/a1111.ts'
+import { parseInfotext } from '#contracts/metadata/dialects/infotext.ts'
 import { readRecipe } from '#contracts/metadata/read-recipe.ts'
 import { readTexts } from '#contracts/metadata/read-texts.ts'
 import { writeRecipe } from '#contracts/metadata/write-recipe.ts'
