@@ -22,7 +22,16 @@ interface Route {
   readonly run: Operation
 }
 
-const LIST = ['list-type', 'prefix', 'delimiter', 'max-keys', 'start-after', 'continuation-token', 'encoding-type']
+const LIST = [
+  'list-type',
+  'prefix',
+  'delimiter',
+  'max-keys',
+  'start-after',
+  'continuation-token',
+  'encoding-type',
+  'fetch-owner',
+]
 const READ = ['cache-control', 'content-disposition', 'content-encoding', 'content-language', 'content-type', 'expires']
 const OVERRIDES = READ.map((name) => `response-${name}`)
 

@@ -8,6 +8,7 @@ import { crc32 } from 'node:zlib'
 import {
   AbortMultipartUploadCommand,
   ChecksumAlgorithm,
+  type CompletedPart,
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateBucketCommand,
@@ -449,6 +450,45 @@ describe('multipart', () => {
     expect(head.ContentType).toBe('image/avif')
     expect(head.Metadata).toEqual({ of: 'parts' })
   }, 60_000)
+
+  test.each(['COMPOSITE', 'FULL_OBJECT'] as const)(
+    'a %s checksum of parts is verified, stored and returned',
+    async (ChecksumType) => {
+      const Key = `parts/${ChecksumType}`
+      const bodies = [randomBytes(PART_SIZE), randomBytes(1_000)]
+      const crcBytes = (bytes: Buffer) => {
+        const sum = Buffer.alloc(4)
+        sum.writeUInt32BE(crc32(bytes))
+        return sum
+      }
+      const whole =
+        ChecksumType === 'COMPOSITE'
+          ? `${crcBytes(Buffer.concat(bodies.map(crcBytes))).toString('base64')}-2`
+          : crcBytes(Buffer.concat(bodies)).toString('base64')
+      const created = { Bucket, Key, ChecksumAlgorithm: 'CRC32', ChecksumType } as const
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(created))
+      const to = { Bucket, Key, UploadId: UploadId ?? '' }
+      const Parts: CompletedPart[] = []
+      for (const [at, Body] of bodies.entries()) {
+        const PartNumber = at + 1
+        const part = new UploadPartCommand({ ...to, PartNumber, Body, ChecksumAlgorithm: 'CRC32' })
+        const { ETag, ChecksumCRC32 } = await client.send(part)
+        Parts.push({ PartNumber, ETag: ETag ?? '', ChecksumCRC32: ChecksumCRC32 ?? '' })
+      }
+      const finish = (ChecksumCRC32: string) =>
+        client.send(
+          new CompleteMultipartUploadCommand({ ...to, ChecksumType, ChecksumCRC32, MultipartUpload: { Parts } }),
+        )
+      expect(await failure(finish(ChecksumType === 'COMPOSITE' ? 'AAAAAA==-2' : 'AAAAAA=='))).toEqual({
+        status: 400,
+        code: 'BadDigest',
+      })
+      expect((await finish(whole)).ChecksumCRC32).toBe(whole)
+      const head = await client.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }))
+      expect([head.ChecksumCRC32, head.ChecksumType]).toEqual([whole, ChecksumType])
+      expect((await bytesOf(Key)).equals(Buffer.concat(bodies))).toBe(true)
+    },
+  )
 
   test('an aborted upload is gone, and so are its parts', async () => {
     const to = await start('parts/aborted')

@@ -13,6 +13,8 @@ export interface Upload {
   readonly key: string
   readonly headers: Readonly<Record<string, string>>
   readonly checksumAlgorithm: ChecksumAlgorithm | null
+  /** FULL_OBJECT or COMPOSITE, where the client said. */
+  readonly checksumType?: string
 }
 
 export interface PartFooter {

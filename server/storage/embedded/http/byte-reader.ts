@@ -12,8 +12,8 @@ export class ByteReader {
     this.#source = source[Symbol.asyncIterator]()
   }
 
-  /** One line without its CRLF, at most `maxBytes` long. */
-  async line(maxBytes: number): Promise<string> {
+  /** One line without its CRLF (or, where said, a bare LF), at most `maxBytes` long. */
+  async line(maxBytes: number, ending: 'CRLF' | 'CRLF or LF' = 'CRLF'): Promise<string> {
     let line = new Uint8Array(0)
     while (true) {
       const end = this.#buffer.indexOf(LF)
@@ -24,8 +24,9 @@ export class ByteReader {
       if (end !== -1) break
       await this.#fill()
     }
-    if (line.at(-2) !== CR) throw malformedChunk('a line does not end in CRLF')
-    return Buffer.from(line.subarray(0, -2)).toString('latin1')
+    const hasCr = line.at(-2) === CR
+    if (!hasCr && ending === 'CRLF') throw malformedChunk('a line does not end in CRLF')
+    return Buffer.from(line.subarray(0, hasCr ? -2 : -1)).toString('latin1')
   }
 
   /** Exactly `count` bytes, in pieces as they come. */

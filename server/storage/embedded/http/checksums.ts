@@ -9,6 +9,8 @@ export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number]
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm
   readonly base64: string
+  /** Of a multipart upload's parts, not of its bytes: `base64` ends in `-count`. */
+  readonly isComposite?: true
 }
 
 export interface RunningChecksum {

@@ -55,10 +55,13 @@ async function readTrailers(
   verifier: ChunkVerifier | null,
   trailers: Map<string, string> | null,
 ): Promise<void> {
+  const isSigned = verifier !== null && trailers !== null
   let canonical = ''
   let signature = ''
   for (let count = 0; ; count++) {
-    const line = await reader.line(LINE_SIZE_MAX_BYTES)
+    // AWS's worked example, and minio-go after it, writes `name:value LF CRLF` before the signature's line.
+    const line = await reader.line(LINE_SIZE_MAX_BYTES, isSigned ? 'CRLF or LF' : 'CRLF')
+    if (line === '' && isSigned && signature === '' && count < TRAILERS_MAX) continue
     if (line === '') break
     const at = line.indexOf(':')
     if (at < 1 || trailers === null || count >= TRAILERS_MAX) throw malformedChunk('a trailer was not expected')

@@ -21,6 +21,9 @@ export interface Context {
 /** One S3 operation: answers, or throws. */
 export type Operation = (context: Context) => Promise<void>
 
+/** Everything here belongs to the one key there is. */
+export const OWNER = { ID: 'dewpoint', DisplayName: 'dewpoint' } as const
+
 export function bucketOf({ bucket }: S3Request): string {
   if (bucket === null) throw new S3Error('InvalidBucketName', 'The specified bucket is not valid.')
   return bucket

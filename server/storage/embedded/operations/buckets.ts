@@ -1,10 +1,10 @@
 // ListBuckets, CreateBucket, HeadBucket, GetBucketLocation, DeleteBucket.
-import { bucketOf, type Operation, sendEmpty, sendXml } from '../http/context.ts'
+import { bucketOf, type Operation, OWNER, sendEmpty, sendXml } from '../http/context.ts'
 
 export const listBuckets: Operation = async ({ response, objects }) => {
   const buckets = await objects.listBuckets()
   sendXml(response, 'ListAllMyBucketsResult', {
-    Owner: { ID: 'dewpoint', DisplayName: 'dewpoint' },
+    Owner: OWNER,
     Buckets: { Bucket: buckets.map(({ name, createdAt }) => ({ Name: name, CreationDate: createdAt.toISOString() })) },
   })
 }

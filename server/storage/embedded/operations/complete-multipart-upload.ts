@@ -1,13 +1,13 @@
 // CompleteMultipartUpload: the parts named, in order, become one object, or nothing happens.
 import { createHash } from 'node:crypto'
 import type { PartFooter } from '../disk/upload-store.ts'
-import { type Checksum, checksumHeader, startChecksum } from '../http/checksums.ts'
 import { checkWrite } from '../http/conditions.ts'
 import { type Operation, sendXml } from '../http/context.ts'
-import { announcedAlgorithm, receiveDocument } from '../http/receive-body.ts'
+import { receiveDocument } from '../http/receive-body.ts'
 import { S3Error } from '../http/s3-error.ts'
 import { children, readXml, text } from '../http/xml.ts'
 import { checksumElement, checksumElementName, requireUpload } from './multipart.ts'
+import { checkParts } from './multipart-checksum.ts'
 
 /** 10,000 parts with the longest checksums take 3 MB. */
 const DOCUMENT_SIZE_MAX_BYTES = 4 * 1024 * 1024
@@ -30,7 +30,7 @@ export const completeMultipartUpload: Operation = async (context) => {
     // Another complete or an abort may have been first.
     await uploads.require(uploadId, bucket, key)
     const parts = matchParts(named, await uploads.listParts(uploadId))
-    const { bytes, checksum } = verifyWhole(uploads.readParts(uploadId, parts), request)
+    const { bytes, checksum } = await checkParts(uploads.readParts(uploadId, parts), { request, upload, parts })
     const done = await objects.put({
       bucket,
       key,
@@ -90,25 +90,4 @@ function etagOfParts(parts: PartFooter[]): string {
   const md5 = createHash('md5')
   for (const part of parts) md5.update(Buffer.from(part.etag.replaceAll('"', ''), 'hex'))
   return `"${md5.digest('hex')}-${parts.length}"`
-}
-
-/** Checks the whole object's checksum where the client gives one; per-part ("composite") sums were checked with the parts. */
-function verifyWhole(source: AsyncIterable<Uint8Array>, request: Parameters<typeof announcedAlgorithm>[0]) {
-  const algorithm = announcedAlgorithm(request, false)
-  const given = algorithm === null ? undefined : request.headers[checksumHeader(algorithm)]
-  const isWhole = given !== undefined && !given.includes('-')
-  if (algorithm === null || !isWhole) return { bytes: source, checksum: () => null }
-  let checksum: Checksum | null = null
-  const running = startChecksum(algorithm)
-  async function* bytes() {
-    for await (const piece of source) {
-      running.update(piece)
-      yield piece
-    }
-    checksum = { algorithm: algorithm as Checksum['algorithm'], base64: await running.base64() }
-    if (checksum.base64 !== given) {
-      throw new S3Error('BadDigest', 'The checksum you specified did not match the calculated checksum.')
-    }
-  }
-  return { bytes: bytes(), checksum: () => checksum }
 }

@@ -39,5 +39,8 @@ export const getObject: Operation = async ({ request, response, objects }) => {
 
 function checksumHeaders(mode: string | undefined, { checksum }: ObjectFooter): Record<string, string> {
   if (mode !== 'ENABLED' || checksum === null) return {}
-  return { [checksumHeader(checksum.algorithm)]: checksum.base64, 'x-amz-checksum-type': 'FULL_OBJECT' }
+  return {
+    [checksumHeader(checksum.algorithm)]: checksum.base64,
+    'x-amz-checksum-type': checksum.isComposite ? 'COMPOSITE' : 'FULL_OBJECT',
+  }
 }

@@ -1,6 +1,6 @@
 // ListObjectsV2: keys in byte order, grouped at a delimiter, page by page.
 import type { ObjectFooter, ObjectStore } from '../disk/object-store.ts'
-import { bucketOf, type Operation, sendXml } from '../http/context.ts'
+import { bucketOf, type Operation, OWNER, sendXml } from '../http/context.ts'
 import { encode } from '../http/parse-request.ts'
 import { S3Error } from '../http/s3-error.ts'
 
@@ -47,6 +47,7 @@ export const listObjects: Operation = async ({ request, response, objects }) => 
       ETag: footer.etag,
       Size: footer.sizeBytes,
       StorageClass: 'STANDARD',
+      Owner: query['fetch-owner'] === 'true' ? OWNER : undefined,
     })),
     CommonPrefixes: page.prefixes.map((commonPrefix) => ({ Prefix: encodeKey(commonPrefix) })),
   })

@@ -12,7 +12,14 @@ export const createMultipartUpload: Operation = async ({ request, response, obje
   const { bucket, key } = objectOf(request)
   await objects.requireBucket(bucket)
   const checksumAlgorithm = readAlgorithm(request.headers['x-amz-checksum-algorithm'])
-  const uploadId = await uploads.create({ bucket, key, headers: readObjectHeaders(request), checksumAlgorithm })
+  const type = request.headers['x-amz-checksum-type']
+  const uploadId = await uploads.create({
+    bucket,
+    key,
+    headers: readObjectHeaders(request),
+    checksumAlgorithm,
+    ...(type === undefined ? {} : { checksumType: type }),
+  })
   if (checksumAlgorithm !== null) response.setHeader('x-amz-checksum-algorithm', checksumAlgorithm.toUpperCase())
   sendXml(response, 'InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: uploadId })
 }

@@ -95,7 +95,7 @@ test.each([
   await expect(decode(Buffer.from(body))).rejects.toBeInstanceOf(S3Error)
 })
 
-test('the verifier sees each chunk whole, in order, the empty last one included', async () => {
+test('the verifier sees each chunk whole, in order, the empty last one included, with both line ends of a signed trailer', async () => {
   const seen: string[] = []
   let current = ''
   const verifier: ChunkVerifier = {
@@ -110,7 +110,10 @@ test('the verifier sees each chunk whole, in order, the empty last one included'
       seen.push(`${canonical}${signature}`)
     },
   }
-  const body = `3;chunk-signature=${'a1'.repeat(32)}\r\nabc\r\n0;chunk-signature=${'b2'.repeat(32)}\r\nx:y\r\nx-amz-trailer-signature:cc\r\n\r\n`
-  await decode(Buffer.from(body), [1], new Map(), verifier)
-  expect(seen).toEqual(['abc:a1', ':b2', 'x:y\ncc'])
+  for (const end of ['\r\n', '\n\r\n']) {
+    seen.length = 0
+    const body = `3;chunk-signature=${'a1'.repeat(32)}\r\nabc\r\n0;chunk-signature=${'b2'.repeat(32)}\r\nx:y${end}x-amz-trailer-signature:cc\r\n\r\n`
+    await decode(Buffer.from(body), [1], new Map(), verifier)
+    expect(seen).toEqual(['abc:a1', ':b2', 'x:y\ncc'])
+  }
 })
