@@ -121,8 +121,15 @@ export function findSampler(name: string, schedule?: string): ResolvedSampler | 
 export function resolveSampler(name: string, schedule?: string): ResolvedSampler {
   const found = findSampler(name, schedule)
   if (found !== undefined) return found
-  if (findJoined(normalise(name)) === undefined) throw unknownSampler(name)
-  throw new RangeError(`Unknown schedule ${JSON.stringify(schedule)}; known: ${labels(SCHEDULE_IDS, SCHEDULES)}`)
+  if (schedule === undefined || findJoined(normalise(name)) === undefined) throw unknownSampler(name)
+  throw unknownSchedule(schedule)
+}
+
+/** A schedule's name in any program's spelling, or a RangeError that lists what is known. */
+export function resolveSchedule(name: string): ScheduleId {
+  const found = SCHEDULE_BY_NAME.get(normalise(name))
+  if (found === undefined) throw unknownSchedule(name)
+  return found
 }
 
 /**
@@ -202,6 +209,10 @@ function findJoined(name: string): { sampler: SamplerId; schedule: ScheduleId | 
 
 function unknownSampler(name: string): RangeError {
   return new RangeError(`Unknown sampler ${JSON.stringify(name)}; known: ${labels(SAMPLER_IDS, SAMPLERS)}`)
+}
+
+function unknownSchedule(name: string): RangeError {
+  return new RangeError(`Unknown schedule ${JSON.stringify(name)}; known: ${labels(SCHEDULE_IDS, SCHEDULES)}`)
 }
 
 function labels<Id extends string>(

@@ -155,7 +155,7 @@ export const SCHEDULES = {
   normal: { label: 'Normal', summary: 'Another name for uniform, kept because other programs use it.' },
   ddim: { label: 'DDIM', summary: 'Even steps counted from the clean end, as the first DDIM did.' },
   beta: { label: 'Beta', summary: 'Many steps at both ends, few in the middle.' },
-  linspace: { label: 'Linspace', summary: 'Uniform, rounded to whole training steps.' },
+  linspace: { label: 'Linspace', summary: 'Uniform as the diffusers library places it.' },
   leading: { label: 'Leading', summary: 'Even steps counted from the clean end; never starts from full noise.' },
   trailing: { label: 'Trailing', summary: 'Even steps counted from full noise; best for few steps.' },
 } as const satisfies Record<string, ScheduleFacts>

@@ -5,15 +5,15 @@ import { SEED_MAX } from '#contracts/limits.ts'
 import {
   guidanceScaleSchema,
   promptSchema,
-  samplerSchema,
-  scheduleSchema,
   seedSchema,
   stepsSchema,
   strengthSchema,
   WEIGHTINGS,
   weightingSchema,
 } from '#contracts/recipe.ts'
-import { SAMPLER_IDS, SCHEDULE_IDS } from '#contracts/samplers.ts'
+import { resolveSampler, resolveSchedule } from '#contracts/sampler-names.ts'
+import type { SamplerId, ScheduleId } from '#contracts/samplers.ts'
+import { samplersHelp } from './samplers-help.ts'
 
 /** The person's input breaks a rule: exit code 2, and no stack. */
 export class UsageError extends Error {
@@ -30,15 +30,17 @@ export const USAGE = `Usage: npm run generate -- "a panda eating tacos at the be
   --steps N           1 to 150 (default: the model's)
   --guidance X        how closely to follow the prompt, 0 to 30 (default: the model's)
   --negative TEXT     what to keep out of the picture
-  --sampler NAME      ${SAMPLER_IDS.join(', ')}
-  --schedule NAME     ${SCHEDULE_IDS.join(', ')}
+  --sampler NAME      one of those below; other programs' names do too ("DPM++ 2M Karras", euler_ancestral)
+  --schedule NAME     one of those below (default: the sampler name's, else the model's)
   --weighting NAME    how (word:1.3) acts: ${WEIGHTINGS.join(', ')} (default a1111)
   --width N --height N  pixels, multiples of 8 (default: the model's)
   --model ID          a folder of models/ (default: the first installed)
   --image FILE        start from this picture instead of noise
   --strength X        how far to leave it behind, above 0 to 1 (default 0.6)
   --json              print recipes, hashes and timings as JSON
-  --help              this text`
+  --help              this text
+
+${samplersHelp()}`
 
 const OPTIONS = {
   out: { type: 'string' },
@@ -68,8 +70,8 @@ export interface GenerateArguments {
   readonly count: number
   readonly steps: number | undefined
   readonly guidanceScale: number | undefined
-  readonly sampler: z.infer<typeof samplerSchema> | undefined
-  readonly schedule: z.infer<typeof scheduleSchema> | undefined
+  readonly sampler: SamplerId | undefined
+  readonly schedule: ScheduleId | undefined
   readonly weighting: z.infer<typeof weightingSchema> | undefined
   readonly width: number | undefined
   readonly height: number | undefined
@@ -109,8 +111,7 @@ export function parseGenerateArguments(args: readonly string[]): GenerateArgumen
     count: seeds?.length ?? count ?? 1,
     steps: optional('--steps', stepsSchema, values.steps, number),
     guidanceScale: optional('--guidance', guidanceScaleSchema, values.guidance, number),
-    sampler: optional('--sampler', samplerSchema, values.sampler),
-    schedule: optional('--schedule', scheduleSchema, values.schedule),
+    ...samplerOf(values.sampler, values.schedule),
     weighting: optional('--weighting', weightingSchema, values.weighting),
     width: optional('--width', z.int(), values.width, number),
     height: optional('--height', z.int(), values.height, number),
@@ -141,6 +142,26 @@ function split(args: readonly string[]) {
 /** As A1111 counts: seed + i modulo 2^32. */
 const upwards = (seed: number, count: number) =>
   Array.from({ length: count }, (_, index) => (seed + index) % (SEED_MAX + 1))
+
+/** A joined name ("DPM++ 2M Karras") sets both, unless a schedule is given beside it. */
+function samplerOf(
+  name: string | undefined,
+  scheduleName: string | undefined,
+): Pick<GenerateArguments, 'sampler' | 'schedule'> {
+  const schedule = scheduleName === undefined ? undefined : named('--schedule', () => resolveSchedule(scheduleName))
+  if (name === undefined) return { sampler: undefined, schedule }
+  const resolved = named('--sampler', () => resolveSampler(name))
+  const joined = resolved.schedule === 'automatic' ? undefined : resolved.schedule
+  return { sampler: resolved.sampler, schedule: schedule ?? joined }
+}
+
+function named<T>(option: string, resolve: () => T): T {
+  try {
+    return resolve()
+  } catch (error) {
+    throw new UsageError(`${option}: ${error instanceof Error ? error.message : error}`, { cause: error })
+  }
+}
 
 /** Number('') is 0, which nobody meant. */
 const number = (text: string) => (text.trim() === '' ? Number.NaN : Number(text))

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { findA1111Sampler, findSampler, resolveDiffusersScheduler, resolveSampler } from '#contracts/sampler-names.ts'
+import {
+  findA1111Sampler,
+  findSampler,
+  resolveDiffusersScheduler,
+  resolveSampler,
+  resolveSchedule,
+} from '#contracts/sampler-names.ts'
 import { SAMPLER_IDS, SAMPLERS, SCHEDULE_IDS, SCHEDULES } from '#contracts/samplers.ts'
 
 describe('resolveSampler', () => {
@@ -75,6 +81,12 @@ describe('resolveSampler', () => {
       expect(() => resolveSampler(name)).toThrow(/Unknown sampler .*known: ddim \(DDIM\), .*tcd \(TCD\)/)
     },
   )
+
+  test('knows a schedule alone, in any spelling', () => {
+    expect(resolveSchedule('sgm_uniform')).toBe('sgm-uniform')
+    expect(resolveSchedule('Align Your Steps')).toBe('align-your-steps')
+    expect(() => resolveSchedule('linear_quadratic')).toThrow(/Unknown schedule "linear_quadratic"; known: automatic/)
+  })
 
   test('refuses an unknown schedule and lists the known', () => {
     expect(findSampler('euler', 'linear_quadratic')).toBeUndefined()

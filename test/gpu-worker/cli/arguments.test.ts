@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseGenerateArguments, UsageError } from '#worker/cli/arguments.ts'
+import { SAMPLERS, SCHEDULES } from '#contracts/samplers.ts'
+import { parseGenerateArguments, USAGE, UsageError } from '#worker/cli/arguments.ts'
 
 const parse = (...args: string[]) => parseGenerateArguments(['a panda', ...args])
 
@@ -46,6 +47,20 @@ describe('the words after npm run generate', () => {
   ])('%j break a rule, which is named', (args, rule) => {
     expect(() => parseGenerateArguments(args)).toThrow(UsageError)
     expect(() => parseGenerateArguments(args)).toThrow(rule)
+  })
+
+  it.each([
+    [['p', '--sampler', 'DPM++ 2M Karras'], 'dpmpp-2m', 'karras'],
+    [['p', '--sampler', 'DPM++ 2M Karras', '--schedule', 'Exponential'], 'dpmpp-2m', 'exponential'],
+    [['p', '--sampler', 'euler_ancestral'], 'euler-a', undefined],
+    [['p', '--schedule', 'sgm_uniform'], undefined, 'sgm-uniform'],
+  ])('%j may name samplers and schedules as other programs do', (args, sampler, schedule) => {
+    expect(parseGenerateArguments(args)).toMatchObject({ sampler, schedule })
+  })
+
+  it('lists every sampler and schedule in its help', () => {
+    for (const { summary } of [...Object.values(SAMPLERS), ...Object.values(SCHEDULES)])
+      expect(USAGE).toContain(summary)
   })
 
   it('may ask for help with anything', () => {
