@@ -63,7 +63,10 @@ export function formatParameters(recipe: Recipe, facts: ParametersFacts): string
   return `${recipe.prompt}${negative}\n${settings}`.trim()
 }
 
-/** A value with a comma, colon or newline would read as several pairs: A1111 writes those as a JSON string. */
+/**
+ * A value with a comma, colon or newline would read as several pairs: A1111 writes those as a JSON string. So are values that start
+ * like JSON, which readers would unquote.
+ */
 export function quote(value: string): string {
-  return /[,:\n]/.test(value) ? JSON.stringify(value) : value
+  return /[,:\n]|^["{[]/.test(value) ? JSON.stringify(value) : value
 }

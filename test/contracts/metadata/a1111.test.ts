@@ -1,6 +1,8 @@
 // The infotext we write, held against A1111's own grammar.
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatParameters } from '#contracts/metadata/a1111.ts'
+import { parseInfotext } from '#contracts/metadata/dialects/infotext.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 
 const recipe: Recipe = {
@@ -80,5 +82,25 @@ describe('formatParameters', () => {
 
   test('refuses a recipe of several images', () => {
     expect(() => formatParameters({ ...recipe, count: 2 }, facts)).toThrow(RangeError)
+  })
+})
+
+describe('for every recipe', () => {
+  // One line each, and not one that the grammar itself would take for its own: there A1111 has no escape.
+  const line = fc
+    .string({ unit: 'grapheme', maxLength: 60 })
+    .map((text) => text.replace(/[\n\r]|Negative prompt:|Steps: /g, ' ').trim())
+
+  test('what was written is read back: prompts, settings and names with any character', () => {
+    fc.assert(
+      fc.property(line, line, line, fc.nat({ max: 0xffffffff }), (prompt, negativePrompt, modelName, seed) => {
+        const text = formatParameters({ ...recipe, prompt, negativePrompt, seed }, { ...facts, modelName })
+        const parsed = parseInfotext(text)
+        expect(parsed).toMatchObject({ prompt, negativePrompt })
+        expect(parsed?.settings.get('Seed')).toBe(String(seed))
+        expect(parsed?.settings.get('Size')).toBe('128x192')
+        expect(parsed?.settings.get('Model') ?? '').toBe(modelName)
+      }),
+    )
   })
 })
