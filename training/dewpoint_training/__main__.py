@@ -7,6 +7,7 @@ import sys
 STAGES = {
     "render": "icon sets → sprites and example scenes",
     "train-vae": "sprites → autoencoder",
+    "align-text": "captions and sprites → a text transformer that knows what words look like",
     "train-unet": "sprites and autoencoder → U-Net and text transformer",
     "sample": "checkpoint → a sheet of pictures",
     "export": "checkpoint → ONNX files the product loads",

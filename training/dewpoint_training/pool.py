@@ -74,3 +74,14 @@ class ScenePool:
     def draw(self, n: int, generator: torch.Generator):
         i = torch.randint(0, self.size, (n,), generator=generator)
         return self.latents[i].float(), self.ids[i].long(), self.masks[i].float()
+
+    def save(self, path) -> None:
+        n = self.size
+        torch.save({"latents": self.latents[:n], "ids": self.ids[:n], "masks": self.masks[:n], "counters": self.counters}, path)
+
+    def load(self, path) -> None:
+        state = torch.load(path)
+        n = len(state["latents"])
+        for name in ("latents", "ids", "masks"):
+            getattr(self, name)[:n] = state[name]
+        self.counters.copy_(state["counters"])

@@ -126,8 +126,12 @@ def main(argv=None) -> None:
     hidden_unet, rest_unet = split_parameters([unet], ("conv_in", "conv_out"))
     hidden_text, rest_text = split_parameters([text])
     hidden, rest = hidden_unet + hidden_text, rest_unet + rest_text
-    optimisers = [Muon(hidden, config["muon_lr"], weight_decay=config["muon_weight_decay"]), torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.99), weight_decay=0.0)]
-    base_lrs = [config["muon_lr"], config["adam_lr"]]
+    optimisers = [
+        Muon(hidden_unet, config["muon_lr"], weight_decay=config["muon_weight_decay"]),
+        Muon(hidden_text, config["text_lr"], weight_decay=config["muon_weight_decay"]),
+        torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.99), weight_decay=0.0),
+    ]
+    base_lrs = [config["muon_lr"], config["text_lr"], config["adam_lr"]]
 
     checkpoint_path, log_path = args.run / "checkpoint.pt", args.run / "log.jsonl"
     step = samples = 0
@@ -141,7 +145,7 @@ def main(argv=None) -> None:
         step, samples = state["step"], state["samples"]
     elif args.init:
         state = load_state(args.init)
-        for model in (unet, ema_unet):
+        for model in (unet, ema_unet) if "ema_unet" in state else ():  # a newly aligned text transformer has no U-Net yet
             load_weights(model, state["ema_unet"])
         for model in (text, ema_text):
             load_weights(model, state["ema_text"])
@@ -149,9 +153,14 @@ def main(argv=None) -> None:
     start_samples, start_step = samples, step
 
     pool = ScenePool(config["pool"], sprites, vae, tokenizer, split=0)
-    pool.first = int(samples * config["fresh_share"])  # a resumed run goes on with scenes it has not made yet
-    while pool.made < config["pool_start"]:
-        pool.make(64, object_share(samples, config))
+    pool_path = args.run / "pool.pt"
+    if pool_path.exists():
+        pool.load(pool_path)
+    else:
+        pool.first = int(samples * config["fresh_share"])  # a resumed run goes on with scenes it has not made yet
+        while pool.made < config["pool_start"]:
+            pool.make(64, object_share(samples, config))
+    pool_made = pool.made
 
     stop = False
 
@@ -182,7 +191,7 @@ def main(argv=None) -> None:
 
     def refill() -> bool:
         """Makes scenes the training is owed; false when there is nothing to do."""
-        due = config["pool_start"] + (int(progress) - start_samples) * config["fresh_share"]
+        due = pool_made + (int(progress) - start_samples) * config["fresh_share"]
         if pool.made >= due:
             return False
         pool.make(8, object_share(int(progress), config))
@@ -250,6 +259,7 @@ def main(argv=None) -> None:
         if args.cooldown and samples - start_samples >= args.cooldown:
             break
     save()
+    pool.save(pool_path)
     save_sheet(args.run / "sheet-last.png", ema_unet, ema_text, tokenizer, vae, mean, scale)
 
 
