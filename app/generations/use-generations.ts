@@ -19,13 +19,14 @@ export function useGenerationList(enabled: boolean) {
   })
 }
 
-const mapPages = (pages: Pages, change: (items: GenerationDto[]) => GenerationDto[]): Pages => ({
-  ...pages,
-  pages: pages.pages.map((page) => {
+/** The same object when nothing changed: steps come several times a second, and lists must not draw again for them. */
+function mapPages(pages: Pages, change: (items: GenerationDto[]) => GenerationDto[]): Pages {
+  const next = pages.pages.map((page) => {
     const items = change(page.items)
     return items === page.items ? page : { ...page, items }
-  }),
-})
+  })
+  return next.some((page, at) => page !== pages.pages[at]) ? { ...pages, pages: next } : pages
+}
 
 /** Newest first, as the server lists them. */
 function insertByAge(items: GenerationDto[], generation: GenerationDto): GenerationDto[] {

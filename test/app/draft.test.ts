@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { newKey } from '#app/lib/new-key.ts'
 import {
   changedSettings,
   chooseModel,
@@ -93,5 +94,19 @@ describe('small choices', () => {
   it('counts what differs from the model’s suggestion', () => {
     expect(changedSettings(EMPTY_DRAFT)).toBe(0)
     expect(changedSettings({ ...EMPTY_DRAFT, seed: 0, steps: 3 })).toBe(2)
+  })
+})
+
+describe('newKey', () => {
+  it('is a version 4 UUID with and without crypto.randomUUID', () => {
+    const { randomUUID } = crypto
+    const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+    expect(newKey()).toMatch(uuid)
+    try {
+      Object.defineProperty(crypto, 'randomUUID', { value: undefined, configurable: true })
+      expect(newKey()).toMatch(uuid)
+    } finally {
+      Object.defineProperty(crypto, 'randomUUID', { value: randomUUID, configurable: true })
+    }
   })
 })

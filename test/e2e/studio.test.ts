@@ -163,6 +163,47 @@ describe('the Studio', () => {
     await page.getByText('Nothing here yet').waitFor()
   })
 
+  it('loads History further while it is scrolled, and says where it ends', async () => {
+    const page = await browsers.visitor()
+    await page.goto('/')
+    await generate(page, 'a fox in the snow')
+    await finished(page, 'a fox in the snow')
+    // More than one page of the list, made the quickest way there is.
+    await page.getByRole('button', { name: 'Advanced' }).click()
+    await page.getByRole('textbox', { name: 'Steps' }).fill('1')
+    await page.getByRole('radio', { name: '1 picture', exact: true }).click()
+    for (let made = 0; made < 26; made += 1) {
+      const created = page.waitForResponse(/generation\.create/)
+      await page.getByRole('button', { name: /^Generate/ }).click()
+      expect((await created).status()).toBe(200)
+    }
+    await page.goto('/history')
+    const first = page.getByRole('listitem').first()
+    await first.waitFor()
+    await expect
+      .poll(
+        async () => {
+          await page.mouse.wheel(0, 4_000)
+          return page.getByText('That is everything.').isVisible()
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(true)
+    await page.getByRole('link', { name: 'Open: a fox in the snow' }).last().waitFor()
+  })
+
+  it('says when the connection is lost, and stops saying it when it is back', async () => {
+    browsers.expectConsole(/ERR_INTERNET_DISCONNECTED|Failed to load/)
+    const page = await browsers.visitor()
+    await page.goto('/')
+    await generate(page, 'a cat in space')
+    await finished(page, 'a cat in space')
+    await page.context().setOffline(true)
+    await page.getByText(/^Connection lost/).waitFor({ timeout: 30_000 })
+    await page.context().setOffline(false)
+    await page.getByText(/^Connection lost/).waitFor({ state: 'detached', timeout: 30_000 })
+  })
+
   it('takes the settings of a picture over, with a way back', async () => {
     const page = await browsers.visitor()
     await page.goto('/')

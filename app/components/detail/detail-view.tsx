@@ -9,6 +9,7 @@ import { useState } from 'react'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
 import { useGenerationActions } from '../../generations/use-generation-actions.ts'
 import { useGenerationCache } from '../../generations/use-generations.ts'
+import { newKey } from '../../lib/new-key.ts'
 import { problemCode } from '../../lib/problem.ts'
 import { useTRPC } from '../../lib/trpc.ts'
 import { messages } from '../../messages/index.ts'
@@ -78,7 +79,7 @@ function Large({ generation, image }: { generation: GenerationDto; image: ImageD
   const router = useRouter()
   const { recipe } = generation
   const retry = () => {
-    void submit(requestAgain(generation, image, crypto.randomUUID()))
+    void submit(requestAgain(generation, image, newKey()))
     router.push('/')
   }
   return (

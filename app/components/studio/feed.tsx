@@ -1,5 +1,6 @@
 'use client'
 // What was made, newest first: clicks on their way, then generations; empty, loading and error states of its own.
+import { ArrowUpLeft } from 'lucide-react'
 import Link from 'next/link'
 import type { GenerationDto } from '#contracts/generation.ts'
 import { messages } from '../../messages/index.ts'
@@ -57,18 +58,22 @@ function Empty({ examples }: { examples: readonly string[] }) {
       {examples.length === 0 ? null : (
         <div className="flex flex-col gap-2">
           <p className="text-ink-2 text-sm">{t.emptyHint}</p>
-          <ul className="flex flex-col">
+          <ul className="flex flex-col border-line border-t">
             {examples.slice(0, 5).map((example) => (
-              <li key={example}>
+              <li key={example} className="border-line border-b">
                 <button
                   type="button"
-                  className="-mx-3 min-h-11 w-[calc(100%+1.5rem)] rounded-control px-3 py-2 text-left text-[15px] text-ink leading-6 transition-colors hover:bg-sunken"
+                  className="group flex min-h-12 w-full items-center justify-between gap-4 py-2 text-left text-[15px] text-ink leading-6"
                   onClick={() => {
                     updateDraft({ prompt: example })
                     document.getElementById('prompt')?.focus()
                   }}
                 >
                   {example}
+                  <ArrowUpLeft
+                    aria-hidden
+                    className="size-4 shrink-0 text-ink-3 transition-colors group-hover:text-accent"
+                  />
                 </button>
               </li>
             ))}

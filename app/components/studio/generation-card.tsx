@@ -7,6 +7,7 @@ import { SAMPLERS } from '#contracts/samplers.ts'
 import { hasEnded } from '../../generations/apply-event.ts'
 import { useGenerationActions } from '../../generations/use-generation-actions.ts'
 import { cn } from '../../lib/cn.ts'
+import { newKey } from '../../lib/new-key.ts'
 import { messages } from '../../messages/index.ts'
 import { requestAgain } from '../../studio/request-again.ts'
 import { useSubmit } from '../../studio/submissions.ts'
@@ -90,7 +91,7 @@ function FeedImage({ generation, image, eager }: FeedImageProps) {
   const { recipe } = generation
   const alt = t.alt(recipe.prompt, image.index, recipe.count)
   // The picture an image started from is not in its recipe, so only its owner can bring it back.
-  const retry = recipe.input ? undefined : () => void submit(requestAgain(generation, image, crypto.randomUUID()))
+  const retry = recipe.input ? undefined : () => void submit(requestAgain(generation, image, newKey()))
   return (
     <>
       <div className="relative">

@@ -7,6 +7,7 @@ import { hasEnded } from '../../generations/apply-event.ts'
 import { useLiveSteps, useOffline } from '../../generations/live-updates.tsx'
 import { useGenerationActions } from '../../generations/use-generation-actions.ts'
 import { useGenerationList } from '../../generations/use-generations.ts'
+import { newKey } from '../../lib/new-key.ts'
 import { messages } from '../../messages/index.ts'
 import { useMe } from '../../session/use-session.ts'
 import { chooseModel, requestOf } from '../../studio/draft.ts'
@@ -59,7 +60,11 @@ export function Studio() {
     if (model === undefined || left === 0) return
     setProblem(null)
     window.scrollTo({ top: 0 })
-    void submit(requestOf(draft, model, crypto.randomUUID()))
+    // The keyboard of a phone would cover what is about to form.
+    if (matchMedia('(pointer: coarse)').matches && document.activeElement instanceof HTMLElement) {
+      document.activeElement.blur()
+    }
+    void submit(requestOf(draft, model, newKey()))
   }
   const cancelLatest = () => {
     const running = generations?.find((generation) => generation.images.some((image) => !hasEnded(image)))
@@ -92,7 +97,7 @@ export function Studio() {
         }
         onGenerate={generate}
       />
-      <section aria-label={t.feed} className="px-4 pt-5 pb-56 sm:px-6 lg:px-10 lg:pt-8 lg:pb-16">
+      <section aria-label={t.feed} className="px-4 pt-5 pb-72 sm:px-6 lg:px-10 lg:pt-8 lg:pb-16">
         <Feed
           submissions={submissions}
           generations={generations}
