@@ -2,8 +2,8 @@
 // and ends the job. The attempt is the fence: of two workers with one image, the later attempt counts and the other is told so.
 import type { z } from 'zod'
 import { DewpointError } from '#contracts/errors.ts'
-import type { completeSchema } from '#contracts/worker-protocol.ts'
-import type { Tx } from '../db/client.ts'
+import type { completeSchema, JobRef } from '#contracts/worker-protocol.ts'
+import type { Db, Tx } from '../db/client.ts'
 import { lockImageOwners } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
 import { appendEvent } from '../events/append-event.ts'
@@ -15,12 +15,9 @@ export async function completeJob(
   input: z.output<typeof completeSchema>,
 ): Promise<{ ok: true }> {
   const { jobId, attempt, sha256, sizeBytes } = input
-  const image = await deps.db.image.findFirst({
-    where: { id: jobId, attempt },
-    select: { status: true, sha256: true, objectKey: true },
-  })
+  const image = await readAttempt(deps.db, input)
   // The reply to an earlier, successful call got lost.
-  if (image?.status === 'done' && image.sha256 === sha256) return { ok: true }
+  if (isDone(image, sha256)) return { ok: true }
   if (image?.status !== 'running') throw new DewpointError('attempt.stale', `Attempt ${attempt} of ${jobId} is over`)
   const stored = image.objectKey === null ? null : await deps.storage.head(image.objectKey)
   if (stored === null)
@@ -28,15 +25,24 @@ export async function completeJob(
   if (stored.sizeBytes !== sizeBytes) {
     throw new DewpointError('input.invalid', `sizeBytes: ${sizeBytes} said, ${stored.sizeBytes} stored`)
   }
-  await deps.db.$transaction((tx) => markDone(tx, deps, input))
-  return { ok: true }
+  const isMarked = await deps.db.$transaction((tx) => markDone(tx, deps, input))
+  // Another copy of this very call may have been faster by a moment.
+  if (isMarked || isDone(await readAttempt(deps.db, input), sha256)) return { ok: true }
+  throw new DewpointError('attempt.stale', `Attempt ${attempt} of ${jobId} is over`)
 }
 
+const readAttempt = (db: Db, { jobId, attempt }: JobRef) =>
+  db.image.findFirst({ where: { id: jobId, attempt }, select: { status: true, sha256: true, objectKey: true } })
+
+const isDone = (image: Awaited<ReturnType<typeof readAttempt>>, sha256: string) =>
+  image?.status === 'done' && image.sha256 === sha256
+
+/** false: the attempt was over when its turn came. */
 async function markDone(
   tx: Tx,
   deps: Pick<Deps, 'queue' | 'appUrl'>,
   input: z.output<typeof completeSchema>,
-): Promise<void> {
+): Promise<boolean> {
   const { jobId, attempt, sha256, sizeBytes, width, height, thumbhash, durationMs } = input
   const ownerId = (await lockImageOwners(tx, [jobId])).get(jobId)
   const [done] = await tx.image.updateManyAndReturn({
@@ -54,12 +60,11 @@ async function markDone(
     },
     select: { steps: true, generationId: true, generation: { select: { queue: true } } },
   })
-  if (done === undefined || ownerId === undefined) {
-    throw new DewpointError('attempt.stale', `Attempt ${attempt} of ${jobId} is over`)
-  }
+  if (done === undefined || ownerId === undefined) return false
   await tx.image.update({ where: { id: jobId }, data: { step: done.steps } })
   await tx.quotaCharge.create({ data: { imageId: jobId, userId: ownerId } })
   await deps.queue.finish(tx, done.generation.queue, [jobId])
   const image = await readImageDto(tx, deps.appUrl, jobId)
   await appendEvent(tx, ownerId, { type: 'image', generationId: done.generationId, image })
+  return true
 }

@@ -127,7 +127,7 @@ describe('the worker gateway', () => {
       sha256: createHash('sha256').update(png).digest('hex'),
       sizeBytes: png.length,
     }
-    await Promise.all([worker.api.complete(done), worker.api.complete(done).catch(() => null)])
+    await Promise.all(Array.from({ length: 5 }, () => worker.api.complete(done)))
     expect(await worker.api.complete(done)).toEqual({ ok: true })
     expect((await person.api.session.me())?.allowance.used).toBe(1)
   })
