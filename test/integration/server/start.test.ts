@@ -7,7 +7,7 @@ describe('the web process', () => {
     const { status, stderr } = spawnSync(
       process.execPath,
       ['--input-type=module', '-e', `await (await import(${JSON.stringify(module)})).startServer()`],
-      { env: { PATH: process.env.PATH, APP_URL: 'nope' }, encoding: 'utf8', timeout: 30_000 },
+      { env: { NODE_ENV: 'production', PATH: process.env.PATH, APP_URL: 'nope' }, encoding: 'utf8', timeout: 30_000 },
     )
     expect(status).toBe(1)
     expect(stderr).toMatch(/The website cannot start\. .*DATABASE_URL: .*S3_BUCKET: .*APP_URL: .*WORKER_TOKEN: /s)
