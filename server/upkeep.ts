@@ -5,6 +5,7 @@ import type { Deps } from './deps.ts'
 import { pruneEvents } from './events/prune-events.ts'
 import { purgeDeletedGenerations } from './generations/purge-deleted-generations.ts'
 import { purgeStaleUploads } from './uploads/purge-stale-uploads.ts'
+import { forgetWorkers } from './workers/forget-workers.ts'
 import { SWEEP_EVERY_MS } from './workers/lease.ts'
 import { recoverLostJobs } from './workers/recover-lost-jobs.ts'
 
@@ -20,6 +21,7 @@ export function startUpkeep(deps: Deps): Upkeep {
     repeat(deps, 'recover lost jobs', SWEEP_EVERY_MS, () => recoverLostJobs(deps)),
     repeat(deps, 'purge deleted generations', TIDY_EVERY_MS, () => purgeDeletedGenerations(deps, { now: new Date() })),
     repeat(deps, 'purge stale uploads', TIDY_EVERY_MS, () => purgeStaleUploads(deps, { now: new Date() })),
+    repeat(deps, 'forget workers', TIDY_EVERY_MS, () => forgetWorkers(deps, { now: new Date() })),
     repeat(deps, 'prune events', TIDY_EVERY_MS, () => pruneEvents(deps, { now: new Date() })),
   ]
   return {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pruneEvents } from '#server/events/prune-events.ts'
 import { PURGE_AFTER_MS, purgeDeletedGenerations } from '#server/generations/purge-deleted-generations.ts'
 import { purgeStaleUploads } from '#server/uploads/purge-stale-uploads.ts'
+import { forgetWorkers } from '#server/workers/forget-workers.ts'
 import { expectError } from '#test/harness/expect-error.ts'
 import { plainPng, ref, type ScriptedWorker, scriptedWorker } from '#test/harness/scripted-worker.ts'
 import { type Person, startTestServer, type TestServer, validRequest } from '#test/harness/server.ts'
@@ -78,6 +80,36 @@ describe('deleting', () => {
     expect(await purgeStaleUploads(server.container.deps, { now: later() })).toBe(1)
     expect(await objects('quarantine/')).toEqual([])
     await expectError(person.api.upload.finish({ uploadId }), 'not-found')
+  })
+})
+
+describe('upkeep', () => {
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startTestServer()
+  })
+  afterAll(() => server.close())
+
+  it('forgets workers a day after their last sign of life, and steps an hour after their picture', async () => {
+    const worker = await scriptedWorker(server)
+    await worker.hello()
+    const person = await server.signUp()
+    const { id } = await person.api.generation.create(validRequest(server.model))
+    const job = await worker.claimOne()
+    await worker.run(job)
+    await worker.finish(job)
+    const { deps } = server.container
+    const types = async () => {
+      const events = await deps.db.generationEvent.findMany({ where: { generationId: id }, orderBy: { seq: 'asc' } })
+      return events.map(({ type }) => type)
+    }
+    const now = Date.now()
+    await pruneEvents(deps, { now: new Date(now + 50 * 60_000) })
+    expect(await types()).toEqual(['queued', 'started', 'step', 'step', 'step', 'image'])
+    await pruneEvents(deps, { now: new Date(now + 61 * 60_000) })
+    expect(await types()).toEqual(['queued', 'started', 'image'])
+    expect(await forgetWorkers(deps, { now: new Date(now + 60 * 60_000) })).toBe(0)
+    expect(await forgetWorkers(deps, { now: new Date(now + 25 * 60 * 60_000) })).toBe(1)
   })
 })
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,6 +81,21 @@ describe('the embedded PostgreSQL', () => {
       await (await startEmbeddedPostgres({ dir })).stop()
     }
   })
+
+  it.runIf(process.getuid?.() === 0)(
+    'never runs as root, and says what to do where its user may not enter',
+    async () => {
+      const server = await startEmbeddedPostgres({ dir })
+      const status = await readFile(`/proc/${server.pid}/status`, 'utf8')
+      expect(status).toMatch(/^Uid:\s+[1-9]\d*/m)
+      await server.stop()
+      const closed = join(dir, 'closed')
+      await mkdir(closed, { mode: 0o700 })
+      await expect(startEmbeddedPostgres({ dir: join(closed, 'postgres') })).rejects.toThrow(
+        /may not enter .*closed\. Run as an ordinary user, move the folder somewhere open .*DATABASE_URL/,
+      )
+    },
+  )
 
   it('names the port when the one asked for is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1')
