@@ -21,3 +21,13 @@ export async function readConfig<Schema extends z.ZodType>(
   const [issue] = parsed.error.issues
   throw new RangeError(`${path}: ${issue?.path.join('.')}: ${issue?.message}`, { cause: parsed.error })
 }
+
+/** A component's own config. Exports of diffusers' first ONNX scripts have none; the schema's defaults are theirs then. */
+export async function readComponentConfig<Schema extends z.ZodType>(
+  files: ModelFiles,
+  component: string,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const path = `${component}/config.json`
+  return (await files.has(path)) ? readConfig(files, path, schema) : schema.parse({})
+}

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Component, type FloatValues, loadComponent } from '../runtime/component.ts'
 import type { LoadModelOptions } from './load-model.ts'
-import { readConfig } from './read-config.ts'
+import { readComponentConfig } from './read-config.ts'
 import { loadTokenizer, type TextTokenizer } from './tokenizer.ts'
 
 export interface TextEmbeds {
@@ -24,7 +24,7 @@ export interface TextEncoder {
   dispose(): Promise<void>
 }
 
-const configSchema = z.looseObject({ max_position_embeddings: z.int().positive() })
+const configSchema = z.looseObject({ max_position_embeddings: z.int().positive().optional() })
 
 /** @param suffix '' for the first encoder and its tokenizer, '_2' for SDXL's second. */
 export async function loadTextEncoder(options: LoadModelOptions, suffix: '' | '_2'): Promise<TextEncoder> {
@@ -35,7 +35,7 @@ export async function loadTextEncoder(options: LoadModelOptions, suffix: '' | '_
     const maxLength =
       typeof fixed === 'number'
         ? fixed
-        : (await readConfig(options.files, `${name}/config.json`, configSchema)).max_position_embeddings
+        : (await readComponentConfig(options.files, name, configSchema)).max_position_embeddings
     const tokenizer = await loadTokenizer(options.files, `tokenizer${suffix}`, maxLength)
     return {
       tokenizer,

@@ -1,5 +1,6 @@
-// A model's own tokenizer (`tokenizer/tokenizer.json`, or CLIP's older `vocab.json` and `merges.txt`) as the text encoder needs it: ids without special tokens, and the
-// frame of special tokens and padding around one chunk of them. The tokenizing itself is @huggingface/tokenizers'.
+// A model's own tokenizer (`tokenizer/tokenizer.json`, or CLIP's older `vocab.json` and `merges.txt`) as the text encoder needs
+// it: ids without special tokens, and the frame of special tokens and padding around one chunk of them. The tokenizing itself is
+// @huggingface/tokenizers'.
 import { Tokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import type { ModelFiles } from '../runtime/runtime.ts'
@@ -33,8 +34,12 @@ const vocabSchema = z.record(z.string(), z.int().nonnegative())
 /** Text that every tokenizer keeps as at least one id; only used to see which special tokens go before and after. */
 const PROBE = 'a'
 
-/** @param maxLength ids the text encoder takes; the tokenizer's own limit wins where it is smaller. */
-export async function loadTokenizer(files: ModelFiles, folder: string, maxLength: number): Promise<TextTokenizer> {
+/** @param maxLength ids the text encoder takes, where it says so; the tokenizer's own limit wins where it is smaller. */
+export async function loadTokenizer(
+  files: ModelFiles,
+  folder: string,
+  maxLength = Number.POSITIVE_INFINITY,
+): Promise<TextTokenizer> {
   const config = await readConfig(files, `${folder}/tokenizer_config.json`, configSchema)
   const json = await readTokenizerJson(files, folder)
   const tokenizer = new Tokenizer(forJavaScript(json), config)
@@ -48,6 +53,8 @@ export async function loadTokenizer(files: ModelFiles, folder: string, maxLength
   const after = framed.slice(start + body.length)
 
   const length = Math.min(maxLength, config.model_max_length ?? maxLength)
+  if (!Number.isFinite(length))
+    throw new RangeError(`Neither the text encoder nor ${folder} says how many tokens it takes`)
   const bodyLength = length - before.length - after.length
   const padId = json.padding?.pad_id ?? (config.pad_token ? tokenizer.token_to_id(config.pad_token) : undefined)
   if (padId === undefined) throw new RangeError(`${folder} names no padding token that its vocabulary holds`)

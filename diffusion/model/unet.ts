@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Component, loadComponent, type Values } from '../runtime/component.ts'
 import type { LoadModelOptions } from './load-model.ts'
-import { readConfig } from './read-config.ts'
+import { readComponentConfig } from './read-config.ts'
 
 /** Channels are counts of latent channels, sides in latent pixels. */
 export interface LatentSize {
@@ -55,7 +55,7 @@ export interface UNet {
 
 const KNOWN_INPUTS = ['sample', 'timestep', 'encoder_hidden_states', 'text_embeds', 'time_ids', 'timestep_cond']
 const configSchema = z.looseObject({
-  in_channels: z.int().positive(),
+  in_channels: z.int().positive().optional(),
   /** One per resolution; a config without it leaves the sides free. */
   block_out_channels: z.array(z.int()).min(1).default([1]),
 })
@@ -68,8 +68,9 @@ export async function loadUNet(options: LoadModelOptions): Promise<UNet> {
       throw new RangeError(`unet asks for ${unknown.join(', ')}; known: ${KNOWN_INPUTS.join(', ')}`)
     const [, channels, height, width] = component.inputs.get('sample')?.dims ?? []
     const textLength = component.inputs.get('encoder_hidden_states')?.dims[1]
-    const config = await readConfig(options.files, 'unet/config.json', configSchema)
+    const config = await readComponentConfig(options.files, 'unet', configSchema)
     const inputChannels = typeof channels === 'number' ? channels : config.in_channels
+    if (inputChannels === undefined) throw new RangeError('Neither unet nor its config says how many channels it takes')
     return {
       inputChannels,
       sideMultiple: 2 ** (config.block_out_channels.length - 1),

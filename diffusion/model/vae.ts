@@ -2,10 +2,10 @@
 // number of latent channels and the pixels per latent pixel from its graphs.
 import { z } from 'zod'
 import { NonFiniteError } from '../errors.ts'
-import { type Component, loadComponent } from '../runtime/component.ts'
+import { type Component, hasComponent, loadComponent } from '../runtime/component.ts'
 import type { NoiseSource } from '../schedulers/scheduler.ts'
 import type { LoadModelOptions } from './load-model.ts'
-import { readConfig } from './read-config.ts'
+import { readComponentConfig } from './read-config.ts'
 import { decodeTiled, needsTiles } from './tiled-decode.ts'
 import type { LatentSize } from './unet.ts'
 
@@ -27,27 +27,31 @@ export interface Vae {
 }
 
 const configSchema = z.looseObject({
-  latent_channels: z.int().positive(),
+  latent_channels: z.int().positive().optional(),
   scaling_factor: z.number().positive().default(0.18215),
   shift_factor: z.number().nullish(),
-  block_out_channels: z.array(z.int()).min(1),
+  /** One per resolution; Stable Diffusion's four halve the sides three times. */
+  block_out_channels: z.array(z.int()).min(1).default([128, 256, 512, 512]),
 })
 type VaeConfig = z.output<typeof configSchema>
 
 export async function loadVae(options: LoadModelOptions): Promise<Vae> {
-  const config = await readConfig(options.files, 'vae_decoder/config.json', configSchema)
+  const config = await readComponentConfig(options.files, 'vae_decoder', configSchema)
   const decoder = await loadComponent({ ...options, name: 'vae_decoder' })
   try {
-    const hasEncoder = await options.files.has('vae_encoder/config.json')
+    const hasEncoder = await hasComponent(options.files, 'vae_encoder')
     const encoder = hasEncoder ? await loadComponent({ ...options, name: 'vae_encoder' }) : undefined
     const scaleFactor = 2 ** (config.block_out_channels.length - 1)
-    const latentChannels = decoder.inputs.get('latent_sample')?.dims[1]
+    const inputDim = decoder.inputs.get('latent_sample')?.dims[1]
+    const latentChannels = typeof inputDim === 'number' ? inputDim : config.latent_channels
+    if (latentChannels === undefined)
+      throw new RangeError('Neither vae_decoder nor its config says its latent channels')
     return {
-      latentChannels: typeof latentChannels === 'number' ? latentChannels : config.latent_channels,
+      latentChannels,
       scaleFactor,
       async encode(pixels, noise) {
         if (encoder === undefined) throw new RangeError('The model has no vae_encoder, so it takes no input image')
-        return encode(encoder, config, pixels, noise)
+        return encode(encoder, { ...config, latentChannels }, pixels, noise)
       },
       decode: (latents, size) =>
         needsTiles(size, scaleFactor)
@@ -65,16 +69,21 @@ export async function loadVae(options: LoadModelOptions): Promise<Vae> {
 }
 
 /** Latents are `(z - shift) * scale`: unit variance, which the noise schedule assumes. */
-async function encode(encoder: Component, config: VaeConfig, { width, height, data }: Pixels, noise: NoiseSource) {
+async function encode(
+  encoder: Component,
+  config: VaeConfig & { readonly latentChannels: number },
+  { width, height, data }: Pixels,
+  noise: NoiseSource,
+) {
   const outputs = await encoder.run({ sample: { dims: [1, 3, height, width], data } })
   const [output] = Object.values(outputs)
   if (output === undefined) throw new RangeError('vae_encoder gave no float output')
   const [, channels = 0, latentHeight = 0, latentWidth = 0] = output.dims
-  const z = channels === config.latent_channels * 2 ? samplePosterior(output.data, noise) : output.data
+  const z = channels === config.latentChannels * 2 ? samplePosterior(output.data, noise) : output.data
   const shift = config.shift_factor ?? 0
   const latents = z.map((value) => (value - shift) * config.scaling_factor)
   assertFinite('vae_encoder', latents)
-  return { latents, size: { channels: config.latent_channels, height: latentHeight, width: latentWidth } }
+  return { latents, size: { channels: config.latentChannels, height: latentHeight, width: latentWidth } }
 }
 
 /** Exports that give mean and log-variance are sampled with the run's first noise, as diffusers does with its generator. */

@@ -31,6 +31,11 @@ export interface LoadComponentOptions {
   readonly dtype?: string
 }
 
+/** Whether the model has the component at all, in whatever precision. */
+export async function hasComponent(files: ModelFiles, name: string): Promise<boolean> {
+  return (await files.has(`${name}/config.json`)) || files.has(`${name}/model.onnx`)
+}
+
 /** @throws RangeError when the model has no such file, or a named error when the engine cannot load it. */
 export async function loadComponent({ runtime, files, name, dtype }: LoadComponentOptions): Promise<Component> {
   const candidates = dtype === undefined ? ['model.onnx'] : [`model_${dtype}.onnx`, `model.${dtype}.onnx`]
