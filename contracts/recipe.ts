@@ -118,6 +118,11 @@ export const recipeSchema = z.strictObject({
   sChurn: z.number().min(0).max(100).optional(),
   /** Scale of fresh noise; absent: 1. */
   sNoise: z.number().min(0).max(2).optional(),
+  /**
+   * Where SDE samplers take their noise: `torchsde` draws A1111's and ComfyUI's path of the seed, at some cost; absent: fresh draws
+   * of `noise`, the same law and another picture.
+   */
+  sdeNoise: z.enum(['torchsde']).optional(),
   /** Start from pure noise whatever the model's config says (A1111's "Noise Schedule: Zero Terminal SNR"). */
   zeroTerminalSnr: z.boolean().optional(),
 })

@@ -128,7 +128,8 @@ def make_samplers() -> None:
             result = run(case, sd)
             options.append({
                 "sampler": sampler, "schedule": case.schedule, "steps": case.steps, "eta": case.eta,
-                "sChurn": case.s_churn, "sNoise": case.s_noise, "strength": case.strength, "calls": result.calls,
+                "sChurn": case.s_churn, "sNoise": case.s_noise, "strength": case.strength, "sdeNoise": case.sde_noise,
+                "calls": result.calls,
                 "values": pack(packed(result)),
             })  # fmt: skip
     write("samplers.json", ["diffusers", "k-diffusion", "torch", "numpy", "scipy"], {
@@ -156,6 +157,8 @@ def option_sets(sampler):
         sets.append({"s_noise": 1.01, "steps": 40})
     if sampler in ("euler-a", "dpm2-a", "dpmpp-2s-a", "dpmpp-sde", "dpmpp-2m-sde", "dpmpp-2m-sde-heun", "dpmpp-3m-sde"):
         sets += [{"eta": 0.5, "s_noise": 1.01}, {"eta": 0.0}]
+    if sampler in ("dpmpp-sde", "dpmpp-2m-sde", "dpmpp-2m-sde-heun", "dpmpp-3m-sde"):
+        sets.append({"sde_noise": "torchsde"})
     if sampler in ("ddim", "ddim-cfg-pp"):
         sets += [{"eta": 0.7}, {"eta": 1.0, "schedule": "trailing", "steps": 20}]
     if sampler == "tcd":
@@ -182,7 +185,19 @@ def make_noise() -> None:
             "seed": seed, "size": sizes[0], "draws": len(sizes),
             "values": [pack(np.concatenate([draw[:20], draw[-20:]])) for draw in draws],
         })  # fmt: skip
-    write("noise.json", ["torch", "numpy"], {"philox": philox, "mt19937": mt19937})
+    from golden.kdiffusion import sampling
+
+    brownian = []
+    for seed, size, levels in [(0, 20, [14.6146, 9.1, 4.5, 2.25, 1.0, 0.5, 0.1, 0.0292]), (42, 64, [4096.0, 300.0, 14.6, 1.0, 0.03]), (2**32 - 1, 5, [10.0, 5.0, 2.5078125, 0.0078125])]:  # fmt: skip
+        sampler = sampling.BrownianTreeNoiseSampler(torch.zeros(1, size), levels[-1], levels[0], seed=seed)
+        pairs = list(zip(levels[:-1], levels[1:], strict=True)) + [(levels[0], levels[2]), (levels[3], levels[1])]
+        brownian.append({
+            "seed": seed, "size": size, "low": levels[-1], "high": levels[0], "pairs": pairs,
+            "values": pack(np.stack([sampler(torch.tensor(a), torch.tensor(b))[0].numpy() for a, b in pairs])),
+        })  # fmt: skip
+    write("noise.json", ["torch", "numpy", "torchsde", "k-diffusion"], {
+        "philox": philox, "mt19937": mt19937, "brownianTree": brownian,
+    })  # fmt: skip
 
 
 def make_tokenizers() -> None:

@@ -112,6 +112,11 @@ function boxMullerBlock(values: Float32Array, start: number): void {
   }
 }
 
+/** The first `torch.randn(size)` of `torch.Generator().manual_seed(seed)`. float32 [size]. */
+export function torchCpuRandn(seed: number, size: number): Float32Array {
+  return new TorchCpuGenerator(seed).randn(size)
+}
+
 /**
  * Noise of `torch.manual_seed(seed)` on the CPU, one `torch.randn` per draw. Within float32 rounding of torch: its vectorised
  * logarithm and sine differ from exact ones in the last digit.

@@ -50,7 +50,7 @@ export async function startPass(options: StartPassOptions): Promise<DenoisingRun
   throwIfAborted(signal)
 
   // 3. Image input, 4. encoder: pixels → 5. the latent vector.
-  const noise = createNoise(recipe.noise, recipe.seed)
+  const noise = createNoise(recipe.noise, recipe.seed, 0, recipe.sdeNoise)
   const fromNoise = isFromNoise(pass, start)
   const image = start.masked?.image ?? start.image
   const isBlending = start.masked !== undefined && !takesMask(model)
@@ -121,5 +121,6 @@ function resume(parts: RunParts, state: RunState): DenoisingRun {
   if (state.latents.length !== count) {
     throw new RangeError(`The snapshot holds ${state.latents.length} latent values, this run has ${count}`)
   }
-  return new DenoisingRun(parts, createNoise(parts.recipe.noise, parts.recipe.seed, state.noisePosition), state)
+  const { noise, seed, sdeNoise } = parts.recipe
+  return new DenoisingRun(parts, createNoise(noise, seed, state.noisePosition, sdeNoise), state)
 }

@@ -6,6 +6,7 @@ import { at, type NoiseSchedule } from './noise-schedule.ts'
 import { originalFromVe } from './prediction.ts'
 import { varianceExploding } from './scaling.ts'
 import type { Scheduler, SchedulerHistory } from './scheduler.ts'
+import { stepNoise } from './step-noise.ts'
 import { oneCallPerStep, type StepSchedule } from './step-schedule.ts'
 import { combine } from './vector.ts'
 
@@ -64,7 +65,7 @@ export function createDpmpp3mSde(
       if (index > 1) terms.push([twoBefore, recall(history, 1)])
       if (eta > 0) {
         const deviation = sigmaNext * Math.sqrt(-Math.expm1(-2 * eta * h))
-        terms.push([sNoise * deviation, source.next(sample.length)])
+        terms.push([sNoise * deviation, stepNoise(source, levels, sigma, sigmaNext, sample.length)])
       }
       history = [denoised, ...history.slice(0, 1)]
       return { sample: combine(terms), predictedOriginal: denoised }

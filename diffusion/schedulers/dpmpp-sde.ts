@@ -8,6 +8,7 @@ import { at, type NoiseSchedule } from './noise-schedule.ts'
 import { originalFromVe } from './prediction.ts'
 import { varianceExploding } from './scaling.ts'
 import type { Scheduler, SchedulerHistory } from './scheduler.ts'
+import { stepNoise } from './step-noise.ts'
 import type { StepSchedule } from './step-schedule.ts'
 import { combine, combine2, combine3 } from './vector.ts'
 
@@ -45,7 +46,7 @@ export function createDpmppSde(
           history = [sample]
           return { sample: combine2(ratio, sample, 1 - ratio, denoised), predictedOriginal: denoised }
         }
-        const fresh = source.next(sample.length)
+        const fresh = stepNoise(source, levels, sigma, sigmaMiddle, sample.length)
         history = [sample, fresh]
         return {
           sample: combine3(ratio, sample, 1 - ratio, denoised, sNoise * up, fresh),
@@ -64,7 +65,7 @@ export function createDpmppSde(
         const firstShare = Math.sqrt((sigma - sigmaMiddle) / (sigma - sigmaNext))
         const secondShare = Math.sqrt((sigmaMiddle - sigmaNext) / (sigma - sigmaNext))
         terms.push([sNoise * up * firstShare, recall(history, 1)])
-        terms.push([sNoise * up * secondShare, source.next(sample.length)])
+        terms.push([sNoise * up * secondShare, stepNoise(source, levels, sigmaMiddle, sigmaNext, sample.length)])
       }
       history = []
       return { sample: combine(terms), predictedOriginal: denoised }

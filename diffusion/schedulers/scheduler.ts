@@ -28,11 +28,25 @@ export interface ModelCall {
   readonly step: number
 }
 
+/** A stretch of one Brownian path over the noise levels `low` to `high`. */
+export interface PathStretch {
+  readonly from: number
+  readonly to: number
+  readonly low: number
+  readonly high: number
+  readonly size: number
+}
+
 /** Standard-normal values for one image, drawn in order; `position` is how many draws were made, so a run can resume. */
 export interface NoiseSource {
   readonly position: number
   /** float32 [size] of fresh noise. */
   next(size: number): Float32Array
+  /**
+   * Sources that hold a whole Brownian path give SDE samplers its increments, at unit variance, instead of fresh noise. The same
+   * stretch always gives the same values, so `position` does not move.
+   */
+  between?(stretch: PathStretch): Float32Array
 }
 
 export interface StepInput {

@@ -53,7 +53,7 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-def run(sampler, denoise, x, sigmas, noise, eta=None, s_churn=0.0, s_noise=1.0):
+def run(sampler, denoise, x, sigmas, noise, eta=None, s_churn=0.0, s_noise=1.0, sde_noise=None):
     """Final sample, float64 [size]. `denoise(x, sigma)` is called with arrays; every value is float64."""
     kwargs = {}
     if sampler in ("euler", "heun", "dpm2"):
@@ -70,6 +70,13 @@ def run(sampler, denoise, x, sigmas, noise, eta=None, s_churn=0.0, s_noise=1.0):
         kwargs = dict(s_churn=s_churn, s_noise=s_noise)
         if gamma == 0:
             first.clear()
+    elif sde_noise == "torchsde":
+        # What k-diffusion itself takes, in float32 as A1111 and ComfyUI run it.
+        low, high = sigmas[sigmas > 0].min(), sigmas.max()
+        path = sampling.BrownianTreeNoiseSampler(torch.zeros(1, len(x)), low, high, seed=noise.seed)
+        kwargs = dict(eta=eta, s_noise=s_noise, noise_sampler=lambda a, b: path(a.float(), b.float()).double())
+        if sampler == "dpmpp-2m-sde-heun":
+            kwargs["solver_type"] = "heun"
     elif sampler == "dpmpp-sde":
         kwargs = dict(eta=eta, s_noise=s_noise, noise_sampler=_brownian_path(noise))
     elif sampler not in ("lms", "dpmpp-2m"):

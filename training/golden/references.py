@@ -32,6 +32,7 @@ class Case:
     s_churn: float = 0.0
     s_noise: float = 1.0
     strength: float | None = None
+    sde_noise: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def run(case: Case, table: Table) -> Result:
         start = initial_sigma(case, levels)
         raised = levels.sigmas[0] * (1 + gamma)
         x = _first(case, noise, 1.0, raised, np.sqrt(start**2 + raised**2 - levels.sigmas[0] ** 2))
-        final = kdiffusion.run(case.sampler, model.denoise, x, levels.sigmas, noise, eta, case.s_churn, case.s_noise)
+        final = kdiffusion.run(case.sampler, model.denoise, x, levels.sigmas, noise, eta, case.s_churn, case.s_noise, case.sde_noise)
     elif case.sampler == "restart":
         final = _restart(case, levels, noise, model)
     elif case.sampler in ("unipc", "deis"):

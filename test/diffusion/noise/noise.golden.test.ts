@@ -1,6 +1,7 @@
 // Both noise sources against training/make_golden.py: torch's CPU generator for real, CUDA's layout from a second
 // implementation in numpy (there was no GPU; philox.test.ts has the values torch printed on one).
 import { describe, expect, test } from 'vitest'
+import { BrownianTree } from '#diffusion/noise/brownian-tree.ts'
 import { createNoise } from '#diffusion/noise/index.ts'
 import { philoxRandn } from '#diffusion/noise/philox.ts'
 import { readGolden, unpack } from '#test/golden/read-golden.ts'
@@ -8,10 +9,20 @@ import { readGolden, unpack } from '#test/golden/read-golden.ts'
 const golden = readGolden<{
   philox: { seed: number; draw: number; size: number; values: string }[]
   mt19937: { seed: number; size: number; draws: number; values: string[] }[]
+  brownianTree: {
+    seed: number
+    size: number
+    low: number
+    high: number
+    pairs: [number, number][]
+    values: string
+  }[]
 }>('noise.json')
 
 /** One unit in float32's last place at the largest values drawn, 4. */
 const PHILOX_TOLERANCE = 5e-7
+/** A sum of some twenty levels of the tree, each rounded to float32 by torch. */
+const BROWNIAN_TOLERANCE = 3e-6
 /** torch's vectorised log, sin and cos are good to a few units in float32's last place. */
 const TORCH_TOLERANCE = 3e-6
 
@@ -42,6 +53,27 @@ describe.each(golden.mt19937)('mt19937 seed $seed, $draws draws of $size', ({ se
     const resumed = createNoise('mt19937', seed, 2)
     expect(resumed.next(size)).toEqual(draws[2])
     expect(resumed.position).toBe(3)
+  })
+})
+
+describe.each(golden.brownianTree)('torchsde’s Brownian tree of seed $seed over $low to $high', (path) => {
+  const { seed, size, low, high, pairs, values } = path
+
+  test('has its increments', () => {
+    const reference = unpack(values)
+    const tree = new BrownianTree(seed, low, high, size)
+    for (const [at, [from, to]] of pairs.entries()) {
+      tree.between(from, to).forEach((value, i) => {
+        expect(Math.abs(value - Number(reference[at * size + i])), `${from} to ${to}`).toBeLessThan(BROWNIAN_TOLERANCE)
+      })
+    }
+  })
+
+  test('does not depend on what was asked before', () => {
+    const [pair = [0, 0]] = pairs.slice(2)
+    const tree = new BrownianTree(seed, low, high, size)
+    for (const [from, to] of pairs) tree.between(from, to)
+    expect(tree.between(...pair)).toEqual(new BrownianTree(seed, low, high, size).between(...pair))
   })
 })
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SAMPLER_IDS, SAMPLERS, type SamplerId, SCHEDULE_IDS } from '#contracts/samplers.ts'
+import { createNoise } from '#diffusion/noise/index.ts'
 import { createPhiloxNoise } from '#diffusion/noise/philox.ts'
 import { createScheduler, type Scheduler, type SchedulerOptions } from '#diffusion/schedulers/index.ts'
 import type { NoiseScheduleConfig } from '#diffusion/schedulers/scheduler.ts'
@@ -161,6 +162,27 @@ describe.each([...SAMPLER_IDS])('%s', (sampler) => {
     )
   })
 })
+
+test.each(SAMPLER_IDS.filter((id) => SAMPLERS[id].group === 'sde'))(
+  '%s goes on bit for bit on torchsde’s path, which uses up no draws',
+  (sampler) => {
+    const options = optionsOf(sampler, { steps: 5 })
+    const whole = createScheduler(options)
+    const path = createNoise('philox', 5, 1, 'torchsde')
+    let sample = startOf(whole, undefined)
+    for (let index = 0; index < whole.calls.length; index++) {
+      const resumed = createScheduler(options)
+      resumed.restore(whole.history)
+      const input = call(whole, CONFIG.predictionType, sample, index)
+      const again = resumed.step({ ...input, noise: createNoise('philox', 5, 1, 'torchsde') })
+      const { sample: next } = whole.step({ ...input, noise: path })
+      expect(again.sample).toEqual(next)
+      sample = next
+    }
+    expect(path.position).toBe(1)
+    expect(sample).not.toEqual(samplesOf(options).at(-1))
+  },
+)
 
 test('any sampler, schedule, step count, strength, prediction type and beta schedule gives finite latents', () => {
   const anyRun = fc.record({

@@ -1,7 +1,7 @@
 // Every sampler against its reference, run in float64 by training/make_golden.py on k-diffusion's and diffusers' own code.
 import { describe, expect, test } from 'vitest'
 import { SAMPLER_IDS, type SamplerId, SCHEDULE_IDS, type ScheduleId } from '#contracts/samplers.ts'
-import { createPhiloxNoise } from '#diffusion/noise/philox.ts'
+import { createNoise } from '#diffusion/noise/index.ts'
 import {
   createScheduler,
   type NoiseScheduleConfig,
@@ -21,6 +21,7 @@ interface OptionCase {
   sChurn: number
   sNoise: number
   strength: number | null
+  sdeNoise: 'torchsde' | null
   calls: number
   values: string
 }
@@ -41,9 +42,9 @@ const TOLERANCE = 1e-5
 /** From σ = 4096, 12 of float32's 24 bits are noise the first steps subtract again; 1.2e-5 was the worst measured. */
 const ZERO_SNR_TOLERANCE = 3e-5
 
-function run(options: SchedulerOptions) {
+function run(options: SchedulerOptions, sdeNoise?: 'torchsde') {
   const scheduler = createScheduler(options)
-  const noise = createPhiloxNoise(golden.noise.seed)
+  const noise = createNoise('philox', golden.noise.seed, 0, sdeNoise)
   const fresh = noise.next(SIZE)
   let sample =
     options.strength === undefined
@@ -112,9 +113,9 @@ describe.each([...SAMPLER_IDS])('%s gives the reference’s latents', (sampler) 
 
 describe('options, strength and odd step counts', () => {
   test.each(golden.options)(
-    '$sampler on $schedule, $steps steps, eta $eta, sChurn $sChurn, sNoise $sNoise, strength $strength',
-    ({ sampler, schedule, steps, eta, sChurn, sNoise, strength, calls, values }) => {
-      const result = run({
+    '$sampler on $schedule, $steps steps, eta $eta, sChurn $sChurn, sNoise $sNoise, strength $strength, noise of $sdeNoise',
+    ({ sampler, schedule, steps, eta, sChurn, sNoise, strength, sdeNoise, calls, values }) => {
+      const options = {
         sampler,
         schedule,
         steps,
@@ -123,7 +124,8 @@ describe('options, strength and odd step counts', () => {
         sChurn,
         sNoise,
         strength: strength ?? undefined,
-      })
+      }
+      const result = run(options, sdeNoise ?? undefined)
       const expected = unpack(values)
       expect(result.calls).toBe(calls)
       expect(relativeError(result.middle, expected.subarray(0, SIZE))).toBeLessThan(TOLERANCE)
