@@ -6,12 +6,15 @@ import { install } from './lib/install.mjs'
 import { checkThisNode, isProjectNode, projectNode, ROOT } from './lib/node.mjs'
 import { runMain } from './lib/say.mjs'
 
+/** Asking for a number the kernel keeps costs nothing. */
+const PARENT_CHECK_EVERY_MS = 500
 const startedAtMs = Date.now()
 const services = join(ROOT, 'scripts', 'start-services.ts')
 
 await runMain(async () => {
   checkThisNode()
   install()
+  endWithNpm()
   if (isProjectNode()) {
     const { startServices } = await import('./start-services.ts')
     await startServices(startedAtMs)
@@ -19,6 +22,18 @@ await runMain(async () => {
     await runInProjectNode()
   }
 })
+
+/** npm passes a signal sent to it alone on to its shell and not to us; when that shell is gone, so is our reason to run. */
+function endWithNpm() {
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event === undefined) return
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, PARENT_CHECK_EVERY_MS)
+  watch.unref()
+}
 
 function runInProjectNode() {
   return new Promise((resolve, reject) => {

@@ -220,26 +220,30 @@ async function startOnce(clone: string) {
   // Without this process's own npm and Node settings: the shell of somebody who just cloned.
   const env: Record<string, string | undefined> = { ...process.env, PORT: String(port) }
   for (const name of Object.keys(env)) if (/^(npm_|NODE_|INIT_CWD)/.test(name)) delete env[name]
+  // A process group of its own, as a terminal gives: Ctrl-C reaches all of it.
   const child = spawn('npm', ['start'], {
     cwd: clone,
     env: env as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
   })
+  const ended = once(child, 'exit')
   let said = ''
-  child.stdout.setEncoding('utf8')
-  while (!said.includes('Dewpoint is at ')) {
-    const [chunk] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(([code]) => [null, code])])
-    if (chunk === null) throw new Error(`npm start ended:\n${said}`)
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     said += chunk
+  })
+  while (!said.includes('Dewpoint is at ')) {
+    if (child.exitCode !== null) throw new Error(`npm start ended:\n${said}`)
+    await new Promise((tick) => setTimeout(tick, 20))
   }
   const readyMs = performance.now() - startedMs
   const person = await guestClient(`http://localhost:${port}`)
   const { id } = await person.api.generation.create.mutate(request())
   await waitUntilDone(person, id)
   const pictureMs = performance.now() - startedMs
-  const ended = once(child, 'exit')
-  child.kill('SIGINT')
+  process.kill(-(child.pid ?? 0), 'SIGINT')
   await ended
+  while ((await freePort(port ?? 0)) === null) await new Promise((tick) => setTimeout(tick, 100))
   return { readyMs, pictureMs }
 }
 
