@@ -27,6 +27,7 @@ import type {
 
 /** Settings a simple form has not, with what that means for the picture. */
 const RARE: Partial<Record<RecipeField, { readonly name: string; readonly reason: string }>> = {
+  weighting: { name: 'Weights', reason: "They act as A1111's do here" },
   noise: { name: 'Noise', reason: 'Its noise was drawn on the CPU, so the same seed starts another picture here' },
   variation: { name: 'Variation', reason: 'Noise of a second seed was mixed in' },
   tiling: { name: 'Tiling', reason: 'Its edges meet without a seam' },

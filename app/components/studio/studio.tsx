@@ -17,11 +17,13 @@ import { useSubmissions, useSubmit } from '../../studio/submissions.ts'
 import { useDroppedPicture } from '../../studio/use-dropped-picture.ts'
 import { useInputPicture } from '../../studio/use-input-picture.ts'
 import { useModels } from '../../studio/use-models.ts'
+import { useRestore } from '../../studio/use-restore.ts'
 import { useShortcuts } from '../../studio/use-shortcuts.ts'
 import { notify } from '../ui/toast.tsx'
 import { Composer } from './composer.tsx'
 import { Feed } from './feed.tsx'
 import { ProgressAnnouncer } from './progress-announcer.tsx'
+import { RestoreDialog } from './restore-dialog.tsx'
 import { Settings } from './settings.tsx'
 import { ShortcutsDialog } from './shortcuts-dialog.tsx'
 
@@ -42,7 +44,12 @@ export function Studio() {
   const [help, setHelp] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 
-  const dragging = useDroppedPicture((file) => void input.choose(file))
+  const restore = useRestore({
+    models: models.data ?? [],
+    startFromPicture: (file) => void input.choose(file),
+    onRestored: (undo) => notify(messages.restore.done, { label: messages.image.undo, run: undo }),
+  })
+  const dragging = useDroppedPicture((file) => void restore.take(file))
   useInputRequest((url) => {
     void fetch(url)
       .then((response) => response.blob())
@@ -109,6 +116,13 @@ export function Studio() {
       </section>
       <ProgressAnnouncer generations={generations ?? []} />
       <ShortcutsDialog open={help} onOpenChange={setHelp} />
+      <RestoreDialog
+        plan={restore.plan}
+        origin={restore.origin}
+        onRestore={restore.restore}
+        onUseAsInput={restore.startFrom}
+        onClose={restore.close}
+      />
       {dragging ? (
         <div className="pointer-events-none fixed inset-0 z-50 grid place-items-center bg-scrim p-6">
           <p className="rounded-card bg-raised px-6 py-4 font-medium text-ink shadow-float">{t.inputDrop}</p>

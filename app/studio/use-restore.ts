@@ -1,0 +1,58 @@
+'use client'
+// A picture arriving from outside: with a recipe in it the person is asked what to do; without, it is the picture to start from.
+import { useRef, useState } from 'react'
+import type { RecipeReport } from '#contracts/metadata/recipe-report.ts'
+import { messages } from '../messages/index.ts'
+import type { StudioModel } from './draft.ts'
+import { getDraft, updateDraft } from './draft-store.ts'
+import { planRestore, type RestorePlan } from './plan-restore.ts'
+import { readDroppedRecipe } from './read-dropped-recipe.ts'
+
+interface Found {
+  readonly file: File
+  /** What made it, in a sentence. */
+  readonly origin: string
+  readonly plan: RestorePlan
+}
+
+interface RestoreOptions {
+  readonly models: readonly (StudioModel & { readonly hash: string })[]
+  readonly startFromPicture: (file: File) => void
+  /** Says that it is done, with a way back. */
+  readonly onRestored: (undo: () => void) => void
+}
+
+export function useRestore({ models, startFromPicture, onRestored }: RestoreOptions) {
+  const [found, setFound] = useState<Found | null>(null)
+  const latest = useRef(0)
+
+  const take = async (file: File): Promise<void> => {
+    // Of two pictures dropped in a row the second counts, whichever is read first.
+    const turn = ++latest.current
+    const report = await readDroppedRecipe(file, models).catch(() => null)
+    if (turn !== latest.current) return
+    if (report === null) startFromPicture(file)
+    else {
+      setFound({ file, origin: originOf(report), plan: planRestore(report, getDraft(), models) })
+    }
+  }
+  const close = () => setFound(null)
+  const restore = () => {
+    if (found === null) return
+    const before = getDraft()
+    updateDraft(found.plan.change)
+    close()
+    onRestored(() => updateDraft(before))
+  }
+  const startFrom = () => {
+    if (found !== null) startFromPicture(found.file)
+    close()
+  }
+  return { plan: found?.plan ?? null, origin: found?.origin ?? '', take, restore, startFrom, close }
+}
+
+function originOf({ dialect, software }: RecipeReport): string {
+  if (dialect === undefined) return ''
+  const program = messages.restore.programs[dialect]
+  return messages.restore.from(program, software === program ? undefined : software)
+}
