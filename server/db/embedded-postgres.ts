@@ -7,7 +7,7 @@ import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
-import { choosePostgresUser, findPostgresBinaries, type RunAs, requireReachable } from './postgres-binaries.ts'
+import { choosePostgresUser, commandAs, findPostgresBinaries, type RunAs } from './postgres-binaries.ts'
 import { clearStaleServer } from './stale-postgres.ts'
 
 export interface EmbeddedPostgresOptions {
@@ -44,8 +44,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const runAs = await choosePostgresUser()
   await mkdir(dir, { recursive: true })
   await giveTo(dir, runAs)
-  await requireReachable(binaries.postgres, runAs)
-  await requireReachable(dataDir, runAs)
+  const { command, leading, spawnAs } = await commandAs(runAs, binaries.postgres, [dataDir])
   await clearStaleServer(dir, dataDir)
 
   const password = await initialise(dir, dataDir, binaries.initdb, runAs)
@@ -59,10 +58,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     ...(options.durable === false ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
   }
   const server = spawn(
-    binaries.postgres,
-    ['-D', dataDir, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    command,
+    [...leading, '-D', dataDir, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
     // Its own process group: Ctrl-C in the terminal reaches us first, and we stop it after the web and the worker.
-    { ...runAs, cwd: dir, detached: process.platform !== 'win32', stdio: ['ignore', 'ignore', 'pipe'] },
+    { ...spawnAs, cwd: dir, detached: process.platform !== 'win32', stdio: ['ignore', 'ignore', 'pipe'] },
   )
   await waitUntilReady(server, dataDir, port)
   const pid = server.pid
@@ -104,10 +103,12 @@ async function initialise(dir: string, dataDir: string, initdb: string, runAs: R
   await writeFile(pendingFile, password, { mode: 0o600 })
   await chmod(pendingFile, 0o600)
   await giveTo(pendingFile, runAs)
+  const { command, leading, spawnAs } = await commandAs(runAs, initdb, [dataDir])
   await new Promise<void>((done, failed) => {
     const child = spawn(
-      initdb,
+      command,
       [
+        ...leading,
         '-D',
         dataDir,
         '-U',
@@ -122,7 +123,7 @@ async function initialise(dir: string, dataDir: string, initdb: string, runAs: R
         '--locale=C',
         '--no-instructions',
       ],
-      { ...runAs, cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] },
+      { ...spawnAs, cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] },
     )
     const log = collect(child)
     child.on('error', (cause) => failed(new Error(`initdb would not start: ${cause.message}`, { cause })))

