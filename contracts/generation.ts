@@ -39,6 +39,10 @@ export const createGenerationSchema = z.strictObject({
   variation: recipeSchema.shape.variation,
   tiling: recipeSchema.shape.tiling,
   eta: recipeSchema.shape.eta,
+  sChurn: recipeSchema.shape.sChurn,
+  sNoise: recipeSchema.shape.sNoise,
+  sdeNoise: recipeSchema.shape.sdeNoise,
+  zeroTerminalSnr: recipeSchema.shape.zeroTerminalSnr,
   input: z.strictObject({ uploadId: z.uuid(), strength: strengthSchema }).optional(),
 })
 export type CreateGenerationRequest = z.input<typeof createGenerationSchema>

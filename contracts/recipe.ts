@@ -82,50 +82,61 @@ export const hiresSchema = z.strictObject({
   upscaler: z.enum(['latent', 'lanczos']),
 })
 
-export const recipeSchema = z.strictObject({
-  version: z.literal(1),
-  model: z.strictObject({ id: z.string().min(1).max(200), hash: sha256Schema }),
-  prompt: promptSchema,
-  negativePrompt: promptSchema,
-  /** Seed of the first image; image i of `count` uses seed + i modulo 2^32, as A1111 does. */
-  seed: seedSchema,
-  count: z.int().min(1).max(COUNT_MAX),
-  width: sideSchema,
-  height: sideSchema,
-  steps: stepsSchema,
-  sampler: samplerSchema,
-  schedule: scheduleSchema,
-  guidanceScale: guidanceScaleSchema,
-  /** Absent: `a1111`, the syntax people already write. Prompts without any syntax encode the same in every mode. */
-  weighting: weightingSchema.optional(),
-  /** Generator of all noise: torch's CUDA layout ("NV" in A1111) unless said otherwise; mt19937 is torch's CPU's ("CPU"). */
-  noise: z.enum(['philox', 'mt19937']),
-  /** Image-to-image: content hash of the prepared input, and how far it is noised. */
-  input: z.strictObject({ hash: sha256Schema, strength: strengthSchema }).optional(),
-  /** Inpainting, together with `input`: white of the mask is repainted, black stays as it was. */
-  mask: maskSchema.optional(),
-  /** A second seed's noise mixed in: near 0 the same picture with small changes, 1 the other seed's picture. */
-  variation: z.strictObject({ seed: seedSchema, strength: z.number().min(0).max(1) }).optional(),
-  /** A second pass at a larger size: finished picture enlarged, noised to `strength`, denoised again. */
-  hires: hiresSchema.optional(),
-  /** Which edges of the picture meet without a seam when it is laid out as a tile. */
-  tiling: z.enum(['x', 'y', 'xy']).optional(),
-  /** Pulls the guided prediction's contrast back to the conditional one's (arXiv 2305.08891); 0 or absent: not at all. */
-  guidanceRescale: z.number().min(0).max(1).optional(),
-  /** Fresh noise of samplers that take any; absent: the sampler's published default. */
-  eta: z.number().min(0).max(1).optional(),
-  /** Karras et al.'s churn of Euler, Heun and DPM2; absent: 0. */
-  sChurn: z.number().min(0).max(100).optional(),
-  /** Scale of fresh noise; absent: 1. */
-  sNoise: z.number().min(0).max(2).optional(),
-  /**
-   * Where SDE samplers take their noise: `torchsde` draws A1111's and ComfyUI's path of the seed, at some cost; absent: fresh draws
-   * of `noise`, the same law and another picture.
-   */
-  sdeNoise: z.enum(['torchsde']).optional(),
-  /** Start from pure noise whatever the model's config says (A1111's "Noise Schedule: Zero Terminal SNR"). */
-  zeroTerminalSnr: z.boolean().optional(),
-})
+const leavesAStep = (steps: number, strength: number): boolean => Math.floor(steps * strength) >= 1
+
+export const recipeSchema = z
+  .strictObject({
+    version: z.literal(1),
+    model: z.strictObject({ id: z.string().min(1).max(200), hash: sha256Schema }),
+    prompt: promptSchema,
+    negativePrompt: promptSchema,
+    /** Seed of the first image; image i of `count` uses seed + i modulo 2^32, as A1111 does. */
+    seed: seedSchema,
+    count: z.int().min(1).max(COUNT_MAX),
+    width: sideSchema,
+    height: sideSchema,
+    steps: stepsSchema,
+    sampler: samplerSchema,
+    schedule: scheduleSchema,
+    guidanceScale: guidanceScaleSchema,
+    /** Absent: `a1111`, the syntax people already write. Prompts without any syntax encode the same in every mode. */
+    weighting: weightingSchema.optional(),
+    /** Generator of all noise: torch's CUDA layout ("NV" in A1111) unless said otherwise; mt19937 is torch's CPU's ("CPU"). */
+    noise: z.enum(['philox', 'mt19937']),
+    /** Image-to-image: content hash of the prepared input, and how far it is noised. */
+    input: z.strictObject({ hash: sha256Schema, strength: strengthSchema }).optional(),
+    /** Inpainting, together with `input`: white of the mask is repainted, black stays as it was. */
+    mask: maskSchema.optional(),
+    /** A second seed's noise mixed in: near 0 the same picture with small changes, 1 the other seed's picture. */
+    variation: z.strictObject({ seed: seedSchema, strength: z.number().min(0).max(1) }).optional(),
+    /** A second pass at a larger size: finished picture enlarged, noised to `strength`, denoised again. */
+    hires: hiresSchema.optional(),
+    /** Which edges of the picture meet without a seam when it is laid out as a tile. */
+    tiling: z.enum(['x', 'y', 'xy']).optional(),
+    /** Pulls the guided prediction's contrast back to the conditional one's (arXiv 2305.08891); 0 or absent: not at all. */
+    guidanceRescale: z.number().min(0).max(1).optional(),
+    /** Fresh noise of samplers that take any; absent: the sampler's published default. */
+    eta: z.number().min(0).max(1).optional(),
+    /** Karras et al.'s churn of Euler, Heun and DPM2; absent: 0. */
+    sChurn: z.number().min(0).max(100).optional(),
+    /** Scale of fresh noise; absent: 1. */
+    sNoise: z.number().min(0).max(2).optional(),
+    /**
+     * Where SDE samplers take their noise: `torchsde` draws A1111's and ComfyUI's path of the seed, at some cost; absent: fresh draws
+     * of `noise`, the same law and another picture.
+     */
+    sdeNoise: z.enum(['torchsde']).optional(),
+    /** Start from pure noise whatever the model's config says (A1111's "Noise Schedule: Zero Terminal SNR"). */
+    zeroTerminalSnr: z.boolean().optional(),
+  })
+  .refine(({ steps, input }) => input === undefined || leavesAStep(steps, input.strength), {
+    path: ['input', 'strength'],
+    error: 'Steps times strength is at least 1: image-to-image does that share of the steps, rounded down',
+  })
+  .refine(({ hires }) => hires === undefined || leavesAStep(hires.steps, hires.strength), {
+    path: ['hires', 'strength'],
+    error: 'Steps times strength is at least 1: the second pass does that share of its steps, rounded down',
+  })
 
 export type Recipe = z.infer<typeof recipeSchema>
 

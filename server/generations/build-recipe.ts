@@ -26,7 +26,16 @@ export function buildRecipe(
     sampler: asked.sampler,
     schedule: asked.schedule,
     guidanceScale: asked.guidanceScale,
-    ...given({ weighting: asked.weighting, variation: asked.variation, tiling: asked.tiling, eta: asked.eta }),
+    ...given({
+      weighting: asked.weighting,
+      variation: asked.variation,
+      tiling: asked.tiling,
+      eta: asked.eta,
+      sChurn: asked.sChurn,
+      sNoise: asked.sNoise,
+      sdeNoise: asked.sdeNoise,
+      zeroTerminalSnr: asked.zeroTerminalSnr,
+    }),
     noise: asked.noise ?? 'philox',
     ...(asked.input === undefined || drawn.inputHash === undefined
       ? {}

@@ -40,6 +40,11 @@ describe('recipe', () => {
     [{ width: 130 }, /multiples of 8/],
     [{ prompt: 'x'.repeat(10_000) }, /at most 5000 characters/],
     [{ prompt: 'a\u0007b' }, /control characters/],
+    [{ steps: 4, input: { hash: 'b'.repeat(64), strength: 0.2 } }, /Steps times strength is at least 1/],
+    [
+      { hires: { width: 256, height: 256, steps: 2, strength: 0.4, upscaler: 'latent' } },
+      /Steps times strength is at least 1/,
+    ],
     [{ sampler: 'eular' }, /Unknown sampler "eular"; known: .*euler/],
   ])('refuses %j and names the rule', (change, message) => {
     const result = recipeSchema.safeParse({ ...recipe, ...change })

@@ -40,6 +40,10 @@ describe('buildRecipe', () => {
       variation: { seed: 9, strength: 0.2 },
       tiling: 'xy',
       eta: 0.5,
+      sChurn: 5,
+      sNoise: 1.01,
+      sdeNoise: 'torchsde',
+      zeroTerminalSnr: true,
     }
     expect(buildRecipe(model, parse(rare), { seed: 7 })).toMatchObject(rare)
   })
