@@ -10,7 +10,7 @@ import { guide, rescaleGuidance } from './guidance.ts'
 import { type RgbImage, toRgbImage } from './images.ts'
 import { type Inpainting, keepUnmasked } from './inpainting.ts'
 import { latentsToRgb } from './preview.ts'
-import type { Run, StepReport } from './run.ts'
+import type { PreparedCall, Run, StepReport } from './run.ts'
 import { decodeSeamless, type Tiling } from './seamless.ts'
 import { type RunSnapshot, type RunState, takeSnapshot } from './snapshot.ts'
 
@@ -29,6 +29,11 @@ export interface RunParts {
 }
 
 export type DenoisingState = Omit<RunState, 'recipe' | 'pass' | 'noisePosition' | 'history'>
+
+interface GuidedOutput {
+  readonly modelOutput: Float32Array
+  readonly unconditional: Float32Array | undefined
+}
 
 export class DenoisingRun implements Run {
   readonly #parts: RunParts
@@ -68,6 +73,11 @@ export class DenoisingRun implements Run {
   }
 
   async advance(): Promise<StepReport> {
+    const { unet, rows, accept } = await this.prepareCall()
+    return accept(await unet.predict(rows))
+  }
+
+  async prepareCall(): Promise<PreparedCall> {
     const { model, scheduler, conditioning, tiling, size, signal } = this.#parts
     throwIfAborted(signal)
     const index = this.#callIndex
@@ -77,22 +87,17 @@ export class DenoisingRun implements Run {
     // 8. The denoising U-Net with cross-attention: one call for every row, conditional and unconditional.
     const stepConditioning = conditioning(call.step)
     const shift = tiling.shiftAt(index)
-    const rows = this.#rows(index, call.timestep, stepConditioning)
-    const outputs = await model.unet.predict(rows.map((row) => tiling.rollRow(row, shift)) as typeof rows)
-    const unrolled = outputs.map((output) => tiling.unroll(output, size, shift))
-
-    // 9. The predicted noise, guided by the prompt, is taken off down to the next level.
-    const { modelOutput, unconditional } = this.#guided(unrolled, stepConditioning)
-    assertFinite('unet', modelOutput, index)
-    const { sample, predictedOriginal } = scheduler.step({
-      modelOutput,
-      ...(unconditional ? { unconditionalOutput: unconditional } : {}),
-      index,
-      sample: this.#latents,
-      noise: this.#noise,
-    })
-    this.#keep(sample, predictedOriginal, index + 1)
-    return { callIndex: this.#callIndex, callCount: this.callCount, sigma: call.sigma }
+    const [first, ...others] = this.#rows(index, call.timestep, stepConditioning)
+    return {
+      unet: model.unet,
+      rows: [tiling.rollRow(first, shift), ...others.map((row) => tiling.rollRow(row, shift))],
+      accept: (outputs) => {
+        // 9. The predicted noise, guided by the prompt, is taken off down to the next level.
+        const unrolled = outputs.map((output) => tiling.unroll(output, size, shift))
+        this.#step(index, this.#guided(unrolled, stepConditioning))
+        return { callIndex: this.#callIndex, callCount: this.callCount, sigma: call.sigma }
+      },
+    }
   }
 
   preview(): RgbImage {
@@ -138,7 +143,7 @@ export class DenoisingRun implements Run {
     return unconditional ? [{ ...row, conditioning: unconditional }, firstRow, ...rest] : [firstRow, ...rest]
   }
 
-  #guided(outputs: readonly Float32Array[], conditioning: StepConditioning) {
+  #guided(outputs: readonly Float32Array[], conditioning: StepConditioning): GuidedOutput {
     const { guidanceScale, recipe } = this.#parts
     const unconditional = conditioning.unconditional ? outputs[0] : undefined
     const [first, ...others] = unconditional ? outputs.slice(1) : outputs
@@ -151,6 +156,18 @@ export class DenoisingRun implements Run {
     const guided = guide(weighted, unconditional, guidanceScale)
     const share = recipe.guidanceRescale ?? 0
     return { modelOutput: share > 0 ? rescaleGuidance(guided, first, share) : guided, unconditional }
+  }
+
+  #step(index: number, { modelOutput, unconditional }: GuidedOutput): void {
+    assertFinite('unet', modelOutput, index)
+    const { sample, predictedOriginal } = this.#parts.scheduler.step({
+      modelOutput,
+      ...(unconditional ? { unconditionalOutput: unconditional } : {}),
+      index,
+      sample: this.#latents,
+      noise: this.#noise,
+    })
+    this.#keep(sample, predictedOriginal, index + 1)
   }
 
   #keep(sample: Float32Array, predictedOriginal: Float32Array, callIndex: number): void {

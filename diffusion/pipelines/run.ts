@@ -1,7 +1,7 @@
 // One image being made, as its owner sees it. A run never loops by itself; whoever holds it calls `advance` until `done`, so
 // runs can be interleaved, shown, cancelled and resumed.
 import type { Recipe } from '#contracts/recipe.ts'
-import type { LatentSize } from '../model/unet.ts'
+import type { LatentSize, UNet, UNetRow } from '../model/unet.ts'
 import type { RgbImage } from './images.ts'
 import type { RunSnapshot } from './snapshot.ts'
 
@@ -11,6 +11,14 @@ export interface StepReport {
   readonly callCount: number
   /** Noise level the finished call was made at. */
   readonly sigma: number
+}
+
+/** The next U-Net call of a run, apart from making it, so that several runs may share one: see advance-together.ts. */
+export interface PreparedCall {
+  readonly unet: UNet
+  readonly rows: readonly [UNetRow, ...UNetRow[]]
+  /** Takes the U-Net's answer, one output per row, and moves the run on. */
+  accept(outputs: readonly Float32Array[]): StepReport
 }
 
 export interface Run {
@@ -24,6 +32,8 @@ export interface Run {
   readonly latents: Float32Array
   /** What the model last took the clean latents to be; the noisy latents before the first call. */
   readonly predictedOriginal: Float32Array
+  /** @throws RangeError when the run is done, AbortedError when it was stopped. */
+  prepareCall(): Promise<PreparedCall>
   /** Stages 8 and 9: ONE U-Net call predicts the noise, the sampler removes its share. */
   advance(): Promise<StepReport>
   /** Linear latent → RGB of the predicted clean latents, one pixel per latent pixel. */

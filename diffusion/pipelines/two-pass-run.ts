@@ -4,7 +4,7 @@ import type { Recipe } from '#contracts/recipe.ts'
 import type { LatentSize } from '../model/unet.ts'
 import type { DenoisingRun } from './denoising-run.ts'
 import type { RgbImage } from './images.ts'
-import type { Run, StepReport } from './run.ts'
+import type { PreparedCall, Run, StepReport } from './run.ts'
 import type { RunSnapshot } from './snapshot.ts'
 
 export interface TwoPasses {
@@ -52,10 +52,21 @@ export class TwoPassRun implements Run {
   }
 
   async advance(): Promise<StepReport> {
+    const { unet, rows, accept } = await this.prepareCall()
+    return accept(await unet.predict(rows))
+  }
+
+  async prepareCall(): Promise<PreparedCall> {
     const { first } = this.#passes
     if (this.#second === undefined && first?.done) this.#second = await this.#passes.startSecond(first)
-    const { sigma } = await this.#current.advance()
-    return { callIndex: this.callIndex, callCount: this.callCount, sigma }
+    const call = await this.#current.prepareCall()
+    return {
+      ...call,
+      accept: (outputs) => {
+        const { sigma } = call.accept(outputs)
+        return { callIndex: this.callIndex, callCount: this.callCount, sigma }
+      },
+    }
   }
 
   preview(): RgbImage {

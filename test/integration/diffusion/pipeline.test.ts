@@ -6,6 +6,7 @@ import { resizeBytes } from '#diffusion/images/region.ts'
 import { decodeTiled } from '#diffusion/model/tiled-decode.ts'
 import { loadVae } from '#diffusion/model/vae.ts'
 import { createPhiloxNoise } from '#diffusion/noise/philox.ts'
+import { advanceTogether } from '#diffusion/pipelines/advance-together.ts'
 import type { RecipeImages } from '#diffusion/pipelines/check-recipe.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import { createTiling, decodeSeamless, roll } from '#diffusion/pipelines/seamless.ts'
@@ -204,6 +205,30 @@ describe('half precision', () => {
       'The model has no text_encoder/model_fp16.onnx or text_encoder/model.fp16.onnx',
     )
   })
+})
+
+describe('runs advanced together', () => {
+  test.each(TINY_MODELS)(
+    '%s: of different seeds, samplers, steps, sizes and guidance end as each does alone',
+    async (name) => {
+      const pipeline = await loadTiny(name)
+      const recipes = [
+        tinyRecipe(name, { seed: 1 }),
+        tinyRecipe(name, { seed: 2, sampler: 'euler', steps: 3 }),
+        tinyRecipe(name, { seed: 3, guidanceScale: 1, prompt: 'a fox, '.repeat(60) }),
+        tinyRecipe(name, { seed: 4, width: 96, sampler: 'heun' }),
+      ]
+      const together = []
+      for (const recipe of recipes) together.push(await pipeline.start({ recipe }))
+      for (let open = together; open.length > 0; open = open.filter(({ done }) => !done)) await advanceTogether(open)
+      for (const [i, recipe] of recipes.entries()) {
+        const alone = await pipeline.start({ recipe })
+        await runToEnd(alone)
+        expect(relativeError(together[i]?.latents ?? [], alone.latents)).toBeLessThan(1e-4)
+      }
+      await pipeline.dispose()
+    },
+  )
 })
 
 test.each(TINY_MODELS)('%s: four runs in turns are each the run alone', async (name) => {
