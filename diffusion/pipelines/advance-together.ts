@@ -14,27 +14,28 @@ import type { PreparedCall, Run, StepReport } from './run.ts'
 export async function advanceTogether(runs: readonly Run[]): Promise<PromiseSettledResult<StepReport>[]> {
   const prepared = await Promise.allSettled(runs.map((run) => run.prepareCall()))
   const calls = prepared.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const answers = new Map<PreparedCall, Promise<Float32Array[]>>()
+  const answers = new Map<PreparedCall, () => readonly Float32Array[]>()
+  // One graph at a time: the engine would only queue the second behind the first.
   for (const group of groupCalls(calls)) {
-    const rows = predict(group)
-    // One graph at a time: the engine would only queue the second behind the first.
-    await rows.catch(() => undefined)
+    const [result] = await Promise.allSettled([predict(group)])
     let start = 0
     for (const call of group) {
       const from = start
       start += call.rows.length
-      answers.set(
-        call,
-        rows.then((outputs) => outputs.slice(from, from + call.rows.length)),
-      )
+      answers.set(call, () => fulfilled(result).slice(from, from + call.rows.length))
     }
   }
   return Promise.allSettled(
     prepared.map(async (result) => {
-      if (result.status === 'rejected') throw result.reason
-      return result.value.accept((await answers.get(result.value)) ?? [])
+      const call = fulfilled(result)
+      return call.accept(answers.get(call)?.() ?? [])
     }),
   )
+}
+
+function fulfilled<Value>(result: PromiseSettledResult<Value>): Value {
+  if (result.status === 'rejected') throw result.reason
+  return result.value
 }
 
 async function predict([first, ...others]: readonly PreparedCall[]): Promise<Float32Array[]> {

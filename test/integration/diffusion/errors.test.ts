@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 import { OutOfMemoryError, SessionError, UnsupportedDtypeError } from '#diffusion/errors.ts'
+import { advanceTogether } from '#diffusion/pipelines/advance-together.ts'
 import type { RecipeImages } from '#diffusion/pipelines/check-recipe.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import type { Runtime, Session, Tensor } from '#diffusion/runtime/runtime.ts'
@@ -116,6 +117,21 @@ describe('a failing engine', () => {
     fails = false
     await runToEnd(run)
     expect(run.done).toBe(true)
+    await pipeline.dispose()
+  })
+
+  test('fails the runs of its call, which have not moved and go on afterwards', async () => {
+    let fails = true
+    const runtime = unetThat((feeds, session) => (fails ? Promise.reject(new Error('boom')) : session.run(feeds)))
+    const pipeline = await loadTiny('sd1', { runtime })
+    const runs = []
+    for (const width of [64, 96]) runs.push(await pipeline.start({ recipe: tinyRecipe('sd1', { width }) }))
+    const failed = await advanceTogether(runs)
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(runs.map(({ callIndex }) => callIndex)).toEqual([0, 0])
+    fails = false
+    const moved = await advanceTogether(runs)
+    expect(moved.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
     await pipeline.dispose()
   })
 
