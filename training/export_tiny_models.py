@@ -22,10 +22,12 @@ import transformers
 from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
+    DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     LCMScheduler,
     UNet2DConditionModel,
+    UniPCMultistepScheduler,
 )
 from golden.noise import philox_randn
 from PIL import Image
@@ -249,7 +251,8 @@ def write_json(path: Path, value) -> None:
 
 # Cases ----------------------------------------------------------------------------------------------------------------
 
-SCHEDULERS = {"ddim": DDIMScheduler, "euler": EulerDiscreteScheduler, "euler-a": EulerAncestralDiscreteScheduler, "lcm": LCMScheduler}
+SCHEDULERS = {"ddim": DDIMScheduler, "euler": EulerDiscreteScheduler, "euler-a": EulerAncestralDiscreteScheduler,
+              "dpmpp-2m": DPMSolverMultistepScheduler, "unipc": UniPCMultistepScheduler, "lcm": LCMScheduler}
 
 
 def pictures(width: int, height: int) -> tuple[Image.Image, Image.Image]:
@@ -349,6 +352,8 @@ def make_sd1() -> None:
         {"name": "a wide picture", "recipe": {"width": 96, "height": 64}},
         {"name": "Euler", "recipe": {"sampler": "euler"}},
         {"name": "Euler a", "recipe": {"sampler": "euler-a"}},
+        {"name": "DPM++ 2M", "recipe": {"sampler": "dpmpp-2m", "steps": 20}},
+        {"name": "UniPC", "recipe": {"sampler": "unipc", "steps": 20}},
         {"name": "image to image", "kind": "image", "strength": 0.6, "recipe": {}},
         {"name": "image to image, Euler", "kind": "image", "strength": 0.75, "recipe": {"sampler": "euler", "steps": 8}},
         {"name": "inpainting by blending", "kind": "inpaint", "strength": 0.8, "recipe": {}},
