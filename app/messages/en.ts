@@ -99,6 +99,15 @@ export const en = {
     cancelConfirm: 'Stopped. Nothing was charged for pictures that did not finish.',
   },
 
+  promptNotes: {
+    tokens: (n: number, max: number, windows: number): string =>
+      `${count(n, '1 token', '# tokens')} of ${max}${windows > 1 ? `, ${windows} windows` : ''}`,
+    weight: (words: string, weight: number): string =>
+      `${words} × ${weight.toLocaleString('en', { maximumFractionDigits: 2 })}`,
+    problem: (words: string, message: string): string => `“${words}” ${message}.`,
+    more: (n: number): string => count(n, 'and 1 more', 'and # more'),
+  },
+
   restore: {
     title: 'This picture has its recipe',
     from: (program: string, version: string | undefined): string =>

@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path'
 import { type ModelManifest, modelManifestSchema } from '#contracts/model-manifest.ts'
 
 export interface InstalledModels {
+  /** The folder that holds a folder for each. */
+  readonly root: string
   /** By id; the default model first. */
   readonly all: readonly ModelManifest[]
   get(id: string): ModelManifest | undefined
@@ -26,15 +28,15 @@ export async function readInstalledModels(modelsDir: string): Promise<InstalledM
     const manifest = await readManifest(join(root, entry.name, 'dewpoint.json'))
     if (manifest !== null) manifests.push(manifest)
   }
-  return installedModels(manifests)
+  return installedModels(manifests, root)
 }
 
-export function installedModels(manifests: readonly ModelManifest[]): InstalledModels {
+export function installedModels(manifests: readonly ModelManifest[], root = resolve('models')): InstalledModels {
   const all = [...manifests].sort(
     (a, b) => Number(b.id === DEFAULT_MODEL) - Number(a.id === DEFAULT_MODEL) || (a.id < b.id ? -1 : 1),
   )
   const byId = new Map(all.map((manifest) => [manifest.id, manifest]))
-  return { all, get: (id) => byId.get(id) }
+  return { root, all, get: (id) => byId.get(id) }
 }
 
 async function readManifest(file: string): Promise<ModelManifest | null> {

@@ -9,8 +9,11 @@ import { PROMPT_LENGTH_MAX } from '#contracts/limits.ts'
 import { messages } from '../../messages/index.ts'
 import { changedSettings, type Draft } from '../../studio/draft.ts'
 import { updateDraft } from '../../studio/draft-store.ts'
+import type { AnalyzedPrompt } from '../../studio/use-prompt-analysis.ts'
+import { weightKeys } from '../../studio/weight-keys.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { PromptNotes } from './prompt-notes.tsx'
 
 const t = messages.studio
 
@@ -23,10 +26,12 @@ interface ComposerProps {
   notice: string | null
   ready: boolean
   settings: React.ReactNode
+  /** What the prompt comes to; absent until it is known. */
+  analyzed: AnalyzedPrompt | undefined
   onGenerate: () => void
 }
 
-export function Composer({ draft, me, problem, notice, ready, settings, onGenerate }: ComposerProps) {
+export function Composer({ draft, me, problem, notice, ready, settings, analyzed, onGenerate }: ComposerProps) {
   const [sheet, setSheet] = useState(false)
   const prompt = useRef<HTMLTextAreaElement>(null)
   const changed = changedSettings(draft) + (draft.input ? 1 : 0)
@@ -59,6 +64,7 @@ export function Composer({ draft, me, problem, notice, ready, settings, onGenera
             aria-invalid={said !== null}
             aria-describedby={said === null ? undefined : 'prompt-problem'}
             onChange={(event) => updateDraft({ prompt: event.currentTarget.value })}
+            onKeyDown={weightKeys((prompt) => updateDraft({ prompt }))}
             className="field-sizing-content max-h-36 min-h-11 w-full resize-none rounded-control border border-line-strong bg-raised px-3 py-2.5 text-base leading-6 transition-colors hover:border-ink-3 lg:max-h-80 lg:min-h-28 lg:text-[15px]"
           />
           {said === null ? null : (
@@ -66,6 +72,7 @@ export function Composer({ draft, me, problem, notice, ready, settings, onGenera
               {said}
             </p>
           )}
+          <PromptNotes analyzed={analyzed} />
         </div>
         <div className="max-lg:hidden">{settings}</div>
       </div>

@@ -17,6 +17,7 @@ import { useSubmissions, useSubmit } from '../../studio/submissions.ts'
 import { useDroppedPicture } from '../../studio/use-dropped-picture.ts'
 import { useInputPicture } from '../../studio/use-input-picture.ts'
 import { useModels } from '../../studio/use-models.ts'
+import { usePromptAnalysis } from '../../studio/use-prompt-analysis.ts'
 import { useRestore } from '../../studio/use-restore.ts'
 import { useShortcuts } from '../../studio/use-shortcuts.ts'
 import { notify } from '../ui/toast.tsx'
@@ -41,6 +42,7 @@ export function Studio() {
   const actions = useGenerationActions()
   const input = useInputPicture()
   const offline = useOffline()
+  const analyzed = usePromptAnalysis(draft.prompt, model)
   const [help, setHelp] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 
@@ -64,7 +66,7 @@ export function Studio() {
       return
     }
     const left = me ? me.allowance.limit - me.allowance.used : null
-    if (model === undefined || left === 0) return
+    if (model === undefined || left === 0 || input.progress !== null) return
     setProblem(null)
     window.scrollTo({ top: 0 })
     // The keyboard of a phone would cover what is about to form.
@@ -98,10 +100,11 @@ export function Studio() {
         me={me}
         problem={draft.prompt.trim() === '' ? problem : null}
         notice={notice}
-        ready={model !== undefined}
+        ready={model !== undefined && input.progress === null}
         settings={
           model && models.data ? <Settings draft={draft} model={model} models={models.data} input={input} /> : null
         }
+        analyzed={analyzed}
         onGenerate={generate}
       />
       <section aria-label={t.feed} className="px-4 pt-5 pb-72 sm:px-6 lg:px-10 lg:pt-8 lg:pb-16">
