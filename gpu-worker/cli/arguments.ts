@@ -5,6 +5,8 @@ import { SEED_MAX } from '#contracts/limits.ts'
 import {
   guidanceScaleSchema,
   promptSchema,
+  type Recipe,
+  recipeSchema,
   seedSchema,
   stepsSchema,
   strengthSchema,
@@ -32,6 +34,9 @@ export const USAGE = `Usage: npm run generate -- "a panda eating tacos at the be
   --negative TEXT     what to keep out of the picture
   --sampler NAME      one of those below; other programs' names do too ("DPM++ 2M Karras", euler_ancestral)
   --schedule NAME     one of those below (default: the sampler name's, else the model's)
+  --noise NAME        whose numbers a seed means: philox (a graphics card's, "NV"; default) or mt19937 (a CPU's)
+  --sde-noise torchsde  SDE samplers take A1111's and ComfyUI's noise of the seed, at some cost
+  --eta X, --s-churn X, --s-noise X  how much fresh noise, 0 to 1, 0 to 100, 0 to 2 (default: the sampler's)
   --weighting NAME    how (word:1.3) acts: ${WEIGHTINGS.join(', ')} (default a1111)
   --width N --height N  pixels, multiples of 8 (default: the model's)
   --model ID          a folder of models/ (default: the first installed)
@@ -52,6 +57,11 @@ const OPTIONS = {
   negative: { type: 'string', default: '' },
   sampler: { type: 'string' },
   schedule: { type: 'string' },
+  noise: { type: 'string' },
+  'sde-noise': { type: 'string' },
+  eta: { type: 'string' },
+  's-churn': { type: 'string' },
+  's-noise': { type: 'string' },
   weighting: { type: 'string' },
   width: { type: 'string' },
   height: { type: 'string' },
@@ -72,6 +82,9 @@ export interface GenerateArguments {
   readonly guidanceScale: number | undefined
   readonly sampler: SamplerId | undefined
   readonly schedule: ScheduleId | undefined
+  /** Undefined: philox. */
+  readonly noise: Recipe['noise'] | undefined
+  readonly samplerOptions: Pick<Recipe, 'eta' | 'sChurn' | 'sNoise' | 'sdeNoise'>
   readonly weighting: z.infer<typeof weightingSchema> | undefined
   readonly width: number | undefined
   readonly height: number | undefined
@@ -81,6 +94,8 @@ export interface GenerateArguments {
   readonly force: boolean
   readonly json: boolean
 }
+
+const options = recipeSchema.shape
 
 /** One command makes at most this many pictures; more is a loop in a shell. */
 const PICTURES_MAX = 100
@@ -112,6 +127,13 @@ export function parseGenerateArguments(args: readonly string[]): GenerateArgumen
     steps: optional('--steps', stepsSchema, values.steps, number),
     guidanceScale: optional('--guidance', guidanceScaleSchema, values.guidance, number),
     ...samplerOf(values.sampler, values.schedule),
+    noise: optional('--noise', options.noise, values.noise),
+    samplerOptions: {
+      eta: optional('--eta', options.eta, values.eta, number),
+      sChurn: optional('--s-churn', options.sChurn, values['s-churn'], number),
+      sNoise: optional('--s-noise', options.sNoise, values['s-noise'], number),
+      sdeNoise: optional('--sde-noise', options.sdeNoise, values['sde-noise']),
+    },
     weighting: optional('--weighting', weightingSchema, values.weighting),
     width: optional('--width', z.int(), values.width, number),
     height: optional('--height', z.int(), values.height, number),

@@ -38,7 +38,8 @@ export function buildRecipes(
       schedule: args.schedule ?? manifest.defaults.schedule,
       guidanceScale: args.guidanceScale ?? manifest.defaults.guidanceScale,
       weighting: args.weighting,
-      noise: 'philox',
+      noise: args.noise ?? 'philox',
+      ...args.samplerOptions,
       input:
         inputHash === undefined || args.image === undefined
           ? undefined

@@ -58,6 +58,27 @@ describe('the words after npm run generate', () => {
     expect(parseGenerateArguments(args)).toMatchObject({ sampler, schedule })
   })
 
+  it('may say how a sampler draws its noise', () => {
+    const asked = parse(
+      '--noise',
+      'mt19937',
+      '--sde-noise',
+      'torchsde',
+      '--eta',
+      '0.5',
+      '--s-churn',
+      '5',
+      '--s-noise',
+      '1.01',
+    )
+    expect(asked).toMatchObject({
+      noise: 'mt19937',
+      samplerOptions: { eta: 0.5, sChurn: 5, sNoise: 1.01, sdeNoise: 'torchsde' },
+    })
+    expect(() => parse('--eta', '2')).toThrow(/--eta/)
+    expect(() => parse('--noise', 'gpu')).toThrow(/--noise/)
+  })
+
   it('lists every sampler and schedule in its help', () => {
     for (const { summary } of [...Object.values(SAMPLERS), ...Object.values(SCHEDULES)])
       expect(USAGE).toContain(summary)
