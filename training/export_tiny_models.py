@@ -359,17 +359,20 @@ def make_sd1() -> None:
         {"name": "inpainting by blending", "kind": "inpaint", "strength": 0.8, "recipe": {}},
         {"name": "inpainting by blending from noise", "kind": "inpaint", "strength": 1.0, "recipe": {}},
     ])
-    write_tiled_decode(parts["vae"])
+    write_tiles(parts["vae"])
 
 
-def write_tiled_decode(model: AutoencoderKL) -> None:
-    """diffusers' decode in tiles of 64 px, of latents [4, 12, 20]: every 13th value of [3, 96, 160]."""
+def write_tiles(model: AutoencoderKL) -> None:
+    """diffusers in tiles of 64 px: latents [4, 12, 20] decoded, a picture [3, 96, 160] encoded; every n-th value."""
     model.enable_tiling()
     model.tile_sample_min_size, model.tile_latent_min_size = 64, 8
     latents = torch.from_numpy(philox_randn(5, 0, 4 * 12 * 20)).reshape(1, 4, 12, 20)
+    picture = torch.from_numpy(philox_randn(6, 0, 3 * 96 * 160)).reshape(1, 3, 96, 160).clamp(-1, 1)
     with torch.no_grad():
-        decoded = model.decode(latents / model.config.scaling_factor, return_dict=False)[0]
-    write_json(GOLDEN / "pipelines/tiled-decode.json", {"seed": 5, "stride": 13, "values": floats(decoded.flatten()[::13].numpy())})
+        decoded = model.decode(latents, return_dict=False)[0].flatten()
+        encoded = model.encode(picture, return_dict=False)[0].parameters.flatten()
+    write_json(GOLDEN / "pipelines/tiles.json", {"decoded": {"seed": 5, "stride": 13, "values": floats(decoded[::13].numpy())},
+                                                 "encoded": {"seed": 6, "stride": 1, "values": floats(encoded.numpy())}})
 
 
 def make_sd2() -> None:

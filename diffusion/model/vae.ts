@@ -6,7 +6,7 @@ import { type Component, hasComponent, loadComponent } from '../runtime/componen
 import type { NoiseSource } from '../schedulers/scheduler.ts'
 import type { LoadModelOptions } from './load-model.ts'
 import { readComponentConfig } from './read-config.ts'
-import { decodeTiled, needsTiles } from './tiled-decode.ts'
+import { needsTiles, type Planes, runInTiles, TILE_PX, type TileOptions } from './tiles.ts'
 import type { LatentSize } from './unet.ts'
 
 /** float32 [3, height, width] in [-1, 1]. */
@@ -39,24 +39,28 @@ export async function loadVae(options: LoadModelOptions): Promise<Vae> {
   const config = await readComponentConfig(options.files, 'vae_decoder', configSchema)
   const decoder = await loadComponent({ ...options, name: 'vae_decoder' })
   try {
-    const hasEncoder = await hasComponent(options.files, 'vae_encoder')
-    const encoder = hasEncoder ? await loadComponent({ ...options, name: 'vae_encoder' }) : undefined
-    const scaleFactor = 2 ** (config.block_out_channels.length - 1)
     const inputDim = decoder.inputs.get('latent_sample')?.dims[1]
     const latentChannels = typeof inputDim === 'number' ? inputDim : config.latent_channels
     if (latentChannels === undefined)
       throw new RangeError('Neither vae_decoder nor its config says its latent channels')
+    const scaleFactor = 2 ** (config.block_out_channels.length - 1)
+    const hasEncoder = await hasComponent(options.files, 'vae_encoder')
+    const encoder = hasEncoder ? await loadComponent({ ...options, name: 'vae_encoder' }) : undefined
     return {
       latentChannels,
       scaleFactor,
       async encode(pixels, noise) {
         if (encoder === undefined) throw new RangeError('The model has no vae_encoder, so it takes no input image')
-        return encode(encoder, { ...config, latentChannels }, pixels, noise)
+        const tile = { side: TILE_PX, scale: 1 / scaleFactor }
+        const encoded = await runWhole(encoder, 'sample', { channels: 3, ...pixels }, tile, needsTiles(pixels))
+        return toLatents(encoded, config, latentChannels, noise)
       },
-      decode: (latents, size) =>
-        needsTiles(size, scaleFactor)
-          ? decodeTiled((tile, tileSize) => decode(decoder, config, tile, tileSize), latents, size, { scaleFactor })
-          : decode(decoder, config, latents, size),
+      async decode(latents, size) {
+        const tile = { side: TILE_PX / scaleFactor, scale: scaleFactor }
+        const sides = { width: size.width * scaleFactor, height: size.height * scaleFactor }
+        const z = { ...size, data: fromLatents(latents, config) }
+        return runWhole(decoder, 'latent_sample', z, tile, needsTiles(sides))
+      },
       async dispose() {
         await decoder.dispose()
         await encoder?.dispose()
@@ -68,22 +72,40 @@ export async function loadVae(options: LoadModelOptions): Promise<Vae> {
   }
 }
 
-/** Latents are `(z - shift) * scale`: unit variance, which the noise schedule assumes. */
-async function encode(
-  encoder: Component,
-  config: VaeConfig & { readonly latentChannels: number },
-  { width, height, data }: Pixels,
-  noise: NoiseSource,
-) {
-  const outputs = await encoder.run({ sample: { dims: [1, 3, height, width], data } })
+function runWhole(
+  component: Component,
+  inputName: string,
+  input: Planes,
+  tile: TileOptions,
+  inTiles: boolean,
+): Promise<Planes> {
+  const run = (part: Planes) => runPlanes(component, inputName, part)
+  return inTiles ? runInTiles(run, input, tile) : run(input)
+}
+
+/** One image through one half of the autoencoder. */
+export async function runPlanes(component: Component, inputName: string, input: Planes): Promise<Planes> {
+  const outputs = await component.run({
+    [inputName]: { dims: [1, input.channels, input.height, input.width], data: input.data },
+  })
   const [output] = Object.values(outputs)
-  if (output === undefined) throw new RangeError('vae_encoder gave no float output')
-  const [, channels = 0, latentHeight = 0, latentWidth = 0] = output.dims
-  const z = channels === config.latentChannels * 2 ? samplePosterior(output.data, noise) : output.data
+  if (output === undefined) throw new RangeError(`${component.name} gave no float output`)
+  assertFinite(component.name, output.data)
+  const [, channels = 0, height = 0, width = 0] = output.dims
+  return { channels, width, height, data: output.data }
+}
+
+/** Latents are `(z - shift) * scale`: unit variance, which the noise schedule assumes. */
+function toLatents(encoded: Planes, config: VaeConfig, channels: number, noise: NoiseSource) {
+  const z = encoded.channels === channels * 2 ? samplePosterior(encoded.data, noise) : encoded.data
   const shift = config.shift_factor ?? 0
   const latents = z.map((value) => (value - shift) * config.scaling_factor)
-  assertFinite('vae_encoder', latents)
-  return { latents, size: { channels: config.latentChannels, height: latentHeight, width: latentWidth } }
+  return { latents, size: { channels, height: encoded.height, width: encoded.width } }
+}
+
+function fromLatents(latents: Float32Array, config: VaeConfig): Float32Array {
+  const shift = config.shift_factor ?? 0
+  return latents.map((value) => value / config.scaling_factor + shift)
 }
 
 /** Exports that give mean and log-variance are sampled with the run's first noise, as diffusers does with its generator. */
@@ -95,19 +117,6 @@ function samplePosterior(moments: Float32Array, noise: NoiseSource): Float32Arra
     const logVariance = Math.min(20, Math.max(-30, moments[size + i] ?? 0))
     return (moments[i] ?? 0) + Math.exp(0.5 * logVariance) * value
   })
-}
-
-async function decode(decoder: Component, config: VaeConfig, latents: Float32Array, size: LatentSize): Promise<Pixels> {
-  const shift = config.shift_factor ?? 0
-  const z = latents.map((value) => value / config.scaling_factor + shift)
-  const outputs = await decoder.run({
-    latent_sample: { dims: [1, size.channels, size.height, size.width], data: z },
-  })
-  const [output] = Object.values(outputs)
-  if (output === undefined) throw new RangeError('vae_decoder gave no float output')
-  const [, , height = 0, width = 0] = output.dims
-  assertFinite('vae_decoder', output.data)
-  return { width, height, data: output.data }
 }
 
 export function assertFinite(session: string, values: Float32Array, callIndex?: number): void {

@@ -3,14 +3,15 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Recipe } from '#contracts/recipe.ts'
 import { resizeBytes } from '#diffusion/images/region.ts'
-import { decodeTiled } from '#diffusion/model/tiled-decode.ts'
-import { loadVae } from '#diffusion/model/vae.ts'
+import { runInTiles } from '#diffusion/model/tiles.ts'
+import { loadVae, runPlanes } from '#diffusion/model/vae.ts'
 import { createPhiloxNoise } from '#diffusion/noise/philox.ts'
 import { advanceTogether } from '#diffusion/pipelines/advance-together.ts'
 import type { RecipeImages } from '#diffusion/pipelines/check-recipe.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import { createTiling, decodeSeamless, roll } from '#diffusion/pipelines/seamless.ts'
 import { traceCall } from '#diffusion/pipelines/trace.ts'
+import { loadComponent } from '#diffusion/runtime/component.ts'
 import { readGolden, relativeError, unpack } from '#test/golden/read-golden.ts'
 import { cpu, loadTiny, ramp, TINY_MODELS, tinyFiles, tinyManifest, tinyRecipe } from './tiny-models.ts'
 
@@ -147,20 +148,28 @@ describe('inpainting', () => {
   })
 })
 
-describe('decoding', () => {
-  test('in tiles gives diffusers’ values', async () => {
-    const golden = readGolden<{ seed: number; stride: number; values: string }>('pipelines/tiled-decode.json')
-    const vae = await loadVae({ runtime: cpu, files: tinyFiles('sd1'), manifest: tinyManifest('sd1') })
-    const latents = createPhiloxNoise(golden.seed).next(4 * 12 * 20)
-    const size = { channels: 4, height: 12, width: 20 }
-    const { data } = await decodeTiled((tile, at) => vae.decode(tile, at), latents, size, {
-      scaleFactor: 8,
-      tilePx: 64,
-    })
-    const every = data.filter((_, i) => i % golden.stride === 0)
-    expect(relativeError(every, unpack(golden.values))).toBeLessThan(1e-4)
-    await vae.dispose()
+describe('the autoencoder', () => {
+  test.each([
+    ['decoded', 'vae_decoder', 'latent_sample', { channels: 4, height: 12, width: 20 }, { side: 8, scale: 8 }],
+    ['encoded', 'vae_encoder', 'sample', { channels: 3, height: 96, width: 160 }, { side: 64, scale: 1 / 8 }],
+  ] as const)('%s in tiles gives diffusers’ values', async (what, name, inputName, size, tile) => {
+    const golden = readGolden<Record<string, { seed: number; stride: number; values: string }>>('pipelines/tiles.json')
+    const { seed, stride, values } = golden[what] ?? { seed: 0, stride: 1, values: '' }
+    const drawn = createPhiloxNoise(seed).next(size.channels * size.height * size.width)
+    const data = name === 'vae_encoder' ? drawn.map((value) => Math.min(1, Math.max(-1, value))) : drawn
+    const component = await loadComponent({ runtime: cpu, files: tinyFiles('sd1'), name })
+    const output = await runInTiles((part) => runPlanes(component, inputName, part), { ...size, data }, tile)
+    const kept = output.data.filter((_, i) => i % stride === 0)
+    expect(relativeError(kept, unpack(values))).toBeLessThan(1e-4)
+    await component.dispose()
   })
+
+  test('goes in tiles past a megapixel, both ways', async () => {
+    const size = { width: 1088, height: 1024 }
+    const picture = ramp(size.width, size.height)
+    const { picture: made } = await generate({ ...size, steps: 1, guidanceScale: 1, ...from(1) }, { input: picture })
+    expect(made.rgb.length).toBe(1088 * 1024 * 3)
+  }, 120_000)
 
   test('a seamless picture rolled by half is the picture of the latents rolled by half: it has no border of its own', async () => {
     const vae = await loadVae({ runtime: cpu, files: tinyFiles('sd1'), manifest: tinyManifest('sd1') })
