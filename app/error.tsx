@@ -13,7 +13,7 @@ export default function ErrorPage({ error, reset }: { error: Error & { digest?: 
     >
       <div>
         <h1 className="font-semibold text-xl tracking-[-0.01em]">{t.errorTitle}</h1>
-        <p className="pt-1.5 text-ink-2 text-sm leading-6">{t.error}</p>
+        <p className="text-balance pt-1.5 text-ink-2 text-sm leading-6">{t.error}</p>
         {error.digest ? <p className="pt-1.5 text-ink-3 text-xs">{t.code(error.digest)}</p> : null}
       </div>
       <Button variant="primary" onClick={reset}>

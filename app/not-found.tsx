@@ -13,7 +13,7 @@ export default function NotFound() {
     >
       <div>
         <h1 className="font-semibold text-xl tracking-[-0.01em]">{messages.problem.notFoundTitle}</h1>
-        <p className="pt-1.5 text-ink-2 text-sm leading-6">{messages.problem.notFound}</p>
+        <p className="text-balance pt-1.5 text-ink-2 text-sm leading-6">{messages.problem.notFound}</p>
       </div>
       <Link href="/" className={buttonVariants({ variant: 'primary' })}>
         {messages.problem.home}

@@ -3,12 +3,13 @@
 // nothing falls between the two; after sleep or a lost connection tRPC's client goes on from the last id it saw.
 import { useQueryClient } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { GenerationEvent } from '#contracts/generation.ts'
 import { useTRPC } from '../lib/trpc.ts'
 import { useMe } from '../session/use-session.ts'
 import { announcesUnknown, applyEvent } from './apply-event.ts'
 import { LiveSteps } from './live-steps.ts'
+import { useAwake } from './use-awake.ts'
 import { useGenerationCache, useGenerationList } from './use-generations.ts'
 
 /** Shorter interruptions are not worth a word. */
@@ -48,11 +49,22 @@ interface FollowingProps {
 }
 
 function Following(props: FollowingProps) {
-  const lastEventId = useGenerationList(true).data?.pages[0]?.lastEventId
-  return lastEventId === undefined ? null : <Subscription {...props} startAt={lastEventId} />
+  const listedAt = useGenerationList(true).data?.pages[0]?.lastEventId
+  const awake = useAwake()
+  const seen = useRef<string | null>(null)
+  const onSeen = useCallback((id: string) => {
+    seen.current = id
+  }, [])
+  if (listedAt === undefined || !awake) return null
+  return <Subscription {...props} startAt={() => seen.current ?? listedAt} onSeen={onSeen} />
 }
 
-function Subscription({ live, onOffline, startAt }: FollowingProps & { startAt: string }) {
+interface SubscriptionProps extends FollowingProps {
+  startAt: () => string
+  onSeen: (id: string) => void
+}
+
+function Subscription({ live, onOffline, startAt, onSeen }: SubscriptionProps) {
   const trpc = useTRPC()
   const cache = useGenerationCache()
   const queryClient = useQueryClient()
@@ -61,7 +73,8 @@ function Subscription({ live, onOffline, startAt }: FollowingProps & { startAt: 
 
   const options = useMemo(
     () => ({
-      onData: ({ data }: { id: string; data: GenerationEvent }) => {
+      onData: ({ id, data }: { id: string; data: GenerationEvent }) => {
+        onSeen(id)
         live.take(data, performance.now())
         if (announcesUnknown(data, cache.known())) void cache.refresh()
         cache.change(data.generationId, (generation) => applyEvent(generation, data))
@@ -69,7 +82,7 @@ function Subscription({ live, onOffline, startAt }: FollowingProps & { startAt: 
         if (data.type === 'image') void queryClient.invalidateQueries(trpc.session.me.queryFilter())
       },
     }),
-    [cache, live, queryClient, trpc],
+    [cache, live, onSeen, queryClient, trpc],
   )
   const subscription = useSubscription(trpc.generation.events.subscriptionOptions({ lastEventId }, options))
 

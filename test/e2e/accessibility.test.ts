@@ -90,7 +90,9 @@ describe('accessibility', () => {
 
 async function problems(page: Page, what: string, without: readonly string[]): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).disableRules([...without]).analyze()
-  const overflowPx = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  // Not window.innerWidth: a phone's grows with what does not fit.
+  const screenPx = page.viewportSize()?.width ?? 0
+  const overflowPx = (await page.evaluate(() => document.documentElement.scrollWidth)) - screenPx
   return [
     ...violations.map(({ id, nodes }) => `${what}: ${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
     ...(overflowPx > 0 ? [`${what}: ${overflowPx} px wider than the screen`] : []),

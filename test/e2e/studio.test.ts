@@ -206,6 +206,26 @@ describe('the Studio', () => {
     await page.getByText(/^Connection lost/).waitFor({ state: 'detached', timeout: 30_000 })
   })
 
+  it('lets go of the server while nobody looks at the tab, and catches up when somebody does', async () => {
+    const page = await browsers.visitor()
+    await page.clock.install()
+    await page.goto('/')
+    await generate(page, 'a rocket in the desert')
+    await finished(page, 'a rocket in the desert')
+    const letGo = page.waitForEvent('requestfailed', (request) => request.url().includes('generation.events'))
+    await setVisibility(page, 'hidden')
+    await page.clock.fastForward('00:20')
+    await letGo
+
+    const second = await page.context().newPage()
+    await second.goto('/')
+    await generate(second, 'a dog in the city')
+    await finished(second, 'a dog in the city')
+    expect(await cardOf(page, 'a dog in the city').count()).toBe(0)
+    await setVisibility(page, 'visible')
+    await finished(page, 'a dog in the city')
+  })
+
   it('takes the settings of a picture over, with a way back', async () => {
     const page = await browsers.visitor()
     await page.goto('/')
@@ -243,6 +263,13 @@ describe('the Studio', () => {
     expect(await background()).toBe(dark)
   })
 })
+
+async function setVisibility(page: Page, state: 'hidden' | 'visible'): Promise<void> {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, 'visibilityState', { value, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, state)
+}
 
 const isFocused = (locator: ReturnType<Page['locator']>): Promise<boolean> =>
   locator.evaluate((element) => element === document.activeElement)

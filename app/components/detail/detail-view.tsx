@@ -43,7 +43,7 @@ export function DetailView({ id }: { id: string }) {
           {messages.shell.history}
         </Link>
       </div>
-      <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_20rem] lg:gap-10">
+      <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_22rem] lg:gap-10">
         <div className="flex min-w-0 flex-col gap-3">
           <Large generation={generation} image={image} />
           {generation.images.length > 1 ? (

@@ -2,6 +2,7 @@
 // Who is signed in, what is left of the day's allowance, and the way in or out.
 import { LogIn, LogOut, Settings2, UserPlus, UserRound } from 'lucide-react'
 import Link from 'next/link'
+import { cn } from '../../lib/cn.ts'
 import { messages } from '../../messages/index.ts'
 import { useMe } from '../../session/use-session.ts'
 import { useSignOut } from '../../session/use-sign-out.ts'
@@ -13,7 +14,7 @@ export function AccountMenu() {
   const signOut = useSignOut()
   if (me === null) {
     return (
-      <Link href="/sign-in" className={buttonVariants({ variant: 'secondary', size: 'sm' })}>
+      <Link href="/sign-in" className={cn(buttonVariants({ variant: 'secondary', size: 'sm' }), 'max-sm:px-2.5')}>
         {messages.shell.signIn}
       </Link>
     )

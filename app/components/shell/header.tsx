@@ -16,10 +16,10 @@ const PLACES = [
 export function Header() {
   const path = usePathname()
   return (
-    <header className="sticky top-0 z-30 flex h-14 items-center gap-1 border-line border-b bg-surface/95 px-3 backdrop-blur-sm sm:px-5">
+    <header className="sticky top-0 z-30 flex h-14 items-center gap-1 border-line border-b bg-surface/95 px-2 backdrop-blur-sm sm:px-5">
       <Link
         href="/"
-        className="mr-1 flex h-11 min-w-11 items-center justify-center rounded-control px-1.5 sm:mr-4"
+        className="flex h-11 min-w-11 items-center justify-center rounded-control px-1.5 sm:mr-4"
         aria-label={messages.name}
       >
         <Wordmark />
@@ -31,7 +31,7 @@ export function Header() {
             href={href}
             aria-current={path === href ? 'page' : undefined}
             className={cn(
-              'flex h-11 items-center rounded-control px-3 text-sm transition-colors hover:text-ink',
+              'flex h-11 items-center rounded-control px-2 text-sm sm:px-3 transition-colors hover:text-ink',
               path === href ? 'font-medium text-ink' : 'text-ink-2',
             )}
           >
@@ -39,7 +39,7 @@ export function Header() {
           </Link>
         ))}
       </nav>
-      <div className="ml-auto flex items-center gap-1.5">
+      <div className="ml-auto flex items-center gap-0.5 sm:gap-1.5">
         <ThemeSwitch />
         <AccountMenu />
       </div>

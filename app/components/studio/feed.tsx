@@ -86,7 +86,7 @@ function Empty({ examples }: { examples: readonly string[] }) {
 
 function Loading() {
   return (
-    <div role="status" aria-label={t.feedLoading} className="grid gap-x-8 gap-y-3 xl:grid-cols-[minmax(0,1fr)_17rem]">
+    <div role="status" aria-label={t.feedLoading} className="grid gap-x-8 gap-y-3 xl:grid-cols-[600px_minmax(0,1fr)]">
       <div className="skeleton aspect-square w-full max-w-[512px] rounded-picture" />
       <div className="flex flex-col gap-3">
         <div className="skeleton h-4 w-4/5 rounded" />

@@ -22,7 +22,7 @@ const t = messages.image
 
 /** One image large, several in pairs: rows keep one height whatever the count. */
 export function imageGridClass(count: number): string {
-  return cn('grid gap-x-3 gap-y-1', count === 1 ? 'max-w-[512px] grid-cols-1' : 'max-w-[720px] grid-cols-2')
+  return cn('grid gap-x-3 gap-y-1', count === 1 ? 'max-w-[512px] grid-cols-1' : 'max-w-[600px] grid-cols-2')
 }
 
 export function GenerationCard({ generation, eager }: { generation: GenerationDto; eager: boolean }) {
@@ -36,7 +36,7 @@ export function GenerationCard({ generation, eager }: { generation: GenerationDt
   return (
     <article
       aria-label={recipe.prompt}
-      className="grid gap-x-8 gap-y-3 xl:grid-cols-[minmax(0,1fr)_17rem]"
+      className="grid gap-x-8 gap-y-3 xl:grid-cols-[600px_minmax(0,1fr)]"
       data-generation={generation.id}
     >
       <ul className={cn(imageGridClass(shown.length), 'w-full empty:hidden')}>

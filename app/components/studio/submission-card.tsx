@@ -30,7 +30,7 @@ export function SubmissionCard({ submission }: { submission: Submission }) {
     )
   }
   return (
-    <div className="grid gap-x-8 gap-y-3 xl:grid-cols-[minmax(0,1fr)_17rem]" aria-busy>
+    <div className="grid gap-x-8 gap-y-3 xl:grid-cols-[600px_minmax(0,1fr)]" aria-busy>
       <ul className={cn(imageGridClass(request.count), 'w-full')}>
         {Array.from({ length: request.count }, (_, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the frames of one click have no identity but their place

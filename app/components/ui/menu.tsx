@@ -20,7 +20,7 @@ export function Menu({ trigger, children, align = 'end' }: MenuProps) {
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner sideOffset={6} align={align} className="z-50 outline-hidden">
-          <Base.Popup className="min-w-52 max-w-[calc(100vw-2rem)] origin-(--transform-origin) rounded-card border border-line bg-raised p-1.5 shadow-float outline-hidden transition-[scale,opacity] duration-100 data-ending-style:scale-[0.98] data-starting-style:scale-[0.98] data-ending-style:opacity-0 data-starting-style:opacity-0">
+          <Base.Popup className="max-h-(--available-height) min-w-52 max-w-[calc(100vw-2rem)] overflow-y-auto overscroll-contain origin-(--transform-origin) rounded-card border border-line bg-raised p-1.5 shadow-float outline-hidden transition-[scale,opacity] duration-100 data-ending-style:scale-[0.98] data-starting-style:scale-[0.98] data-ending-style:opacity-0 data-starting-style:opacity-0">
             {children}
           </Base.Popup>
         </Base.Positioner>
