@@ -1,4 +1,5 @@
 // The prompt explained while it is typed, with the model's own tokenizer, and weights by key.
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowsers } from '#test/harness/browser.ts'
@@ -25,6 +26,7 @@ describe('the prompt box', () => {
     await page.getByText('never closed').waitFor()
     await promptBox(page).fill('a xylophonist')
     await page.getByText('“xylophonist” This model does not know this word').waitFor()
+    expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
     await promptBox(page).fill('a panda '.repeat(30))
     await page.getByText('from here on the prompt is left out').waitFor()
     await promptBox(page).fill('a panda')

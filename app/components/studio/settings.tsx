@@ -6,6 +6,7 @@ import { messages } from '../../messages/index.ts'
 import { type Draft, type StudioModel, settingsOf } from '../../studio/draft.ts'
 import { updateDraft } from '../../studio/draft-store.ts'
 import type { InputPicture } from '../../studio/use-input-picture.ts'
+import { weightKeys } from '../../studio/weight-keys.ts'
 import { Choice } from '../ui/choice.tsx'
 import { Disclosure } from '../ui/disclosure.tsx'
 import { SelectField } from '../ui/select-field.tsx'
@@ -67,6 +68,7 @@ function NegativePrompt({ value }: { value: string }) {
           value={value}
           placeholder={t.negativePlaceholder}
           onChange={(event) => updateDraft({ negativePrompt: event.currentTarget.value })}
+          onKeyDown={weightKeys((negativePrompt) => updateDraft({ negativePrompt }))}
           className="field-sizing-content min-h-11 w-full resize-none rounded-control border border-line-strong bg-raised px-3 py-2.5 text-base leading-6 transition-colors hover:border-ink-3 sm:text-sm"
         />
         <p className="text-ink-3 text-xs leading-5">{t.negativeHint}</p>

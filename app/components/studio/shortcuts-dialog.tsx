@@ -23,6 +23,7 @@ export function ShortcutsDialog({ open, onOpenChange }: ShortcutsDialogProps) {
     { name: t.generate, keys: [mac ? '⌘' : t.keys.ctrl, t.keys.enter] },
     { name: t.cancel, keys: [t.keys.esc] },
     { name: t.focusPrompt, keys: ['/'] },
+    { name: t.weight, keys: [mac ? '⌘' : t.keys.ctrl, '↑', '↓'] },
     { name: t.help, keys: ['?'] },
   ]
   return (
