@@ -1,6 +1,7 @@
 // Everything Dewpoint runs on one machine, started in order and stopped in reverse: database, bucket, website, worker.
 // `npm start` and the end-to-end tests start the same stack; only folders and ports differ.
 import { mkdirSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEmbeddedPostgres } from '#server/db/embedded-postgres.ts'
@@ -39,6 +40,8 @@ const END_WITH_PARENT = join(ROOT, 'scripts/lib/end-with-parent.mjs')
 const WEB_STOP_GRACE_MS = 5_000
 /** Over the drain bound: the time a worker needs to give its jobs back. */
 const WORKER_STOP_MARGIN_MS = 5_000
+/** Gives way to the website without starving beside other niced work. */
+const WORKER_NICENESS = 5
 const WEB_READY_TIMEOUT_MS = 60_000
 
 /** Starts all of it, or stops what was already started and rejects. Port in use: rejects before anything is started. */
@@ -169,7 +172,7 @@ function startWorker(
   env: Readonly<Record<string, string>>,
 ): Child {
   const withheld = /^(DATABASE_URL|AUTH_SECRET|S3_.*)$/
-  return startChild({
+  const worker = startChild({
     name: index === 0 ? 'The worker' : `Worker ${index + 1}`,
     args: ['--import', END_WITH_PARENT, join(ROOT, 'gpu-worker/main.ts')],
     cwd: ROOT,
@@ -179,6 +182,9 @@ function startWorker(
     },
     logPath: join(dataDir, 'logs', index === 0 ? 'worker.log' : `worker-${index + 1}.log`),
   })
+  // On one machine pages and model share the cores; a page is a few milliseconds, and a person waits for it.
+  if (env.EXECUTION_PROVIDER !== 'cuda' && worker.pid !== 0) setPriority(worker.pid, WORKER_NICENESS)
+  return worker
 }
 
 async function webAnswers(web: Child, url: string): Promise<void> {
