@@ -122,10 +122,10 @@ export const recipeSchema = z
     /** Scale of fresh noise; absent: 1. */
     sNoise: z.number().min(0).max(2).optional(),
     /**
-     * Where SDE samplers take their noise: `torchsde` draws A1111's and ComfyUI's path of the seed, at some cost; absent: fresh draws
-     * of `noise`, the same law and another picture.
+     * Where SDE samplers take their noise: torchsde's path of the seed as A1111 and ComfyUI do, drawn on a CPU or as a graphics
+     * card draws, at some cost; absent: fresh draws of `noise`, the same law and another picture.
      */
-    sdeNoise: z.enum(['torchsde']).optional(),
+    sdeNoise: z.enum(['torchsde-cpu', 'torchsde-cuda']).optional(),
     /** Start from pure noise whatever the model's config says (A1111's "Noise Schedule: Zero Terminal SNR"). */
     zeroTerminalSnr: z.boolean().optional(),
   })

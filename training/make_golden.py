@@ -158,7 +158,7 @@ def option_sets(sampler):
     if sampler in ("euler-a", "dpm2-a", "dpmpp-2s-a", "dpmpp-sde", "dpmpp-2m-sde", "dpmpp-2m-sde-heun", "dpmpp-3m-sde"):
         sets += [{"eta": 0.5, "s_noise": 1.01}, {"eta": 0.0}]
     if sampler in ("dpmpp-sde", "dpmpp-2m-sde", "dpmpp-2m-sde-heun", "dpmpp-3m-sde"):
-        sets.append({"sde_noise": "torchsde"})
+        sets.append({"sde_noise": "torchsde-cpu"})
     if sampler in ("ddim", "ddim-cfg-pp"):
         sets += [{"eta": 0.7}, {"eta": 1.0, "schedule": "trailing", "steps": 20}]
     if sampler == "tcd":

@@ -25,6 +25,7 @@ export interface RecipeFields {
   variation?: { seed: number; strength: number }
   tiling?: NonNullable<Recipe['tiling']>
   eta?: number
+  sdeNoise?: NonNullable<Recipe['sdeNoise']>
 }
 export type RecipeField = keyof RecipeFields
 

@@ -32,7 +32,17 @@ const RARE: Partial<Record<RecipeField, { readonly name: string; readonly reason
   variation: { name: 'Variation', reason: 'Noise of a second seed was mixed in' },
   tiling: { name: 'Tiling', reason: 'Its edges meet without a seam' },
   eta: { name: 'Eta', reason: "The sampler's own amount of fresh noise is used" },
+  sdeNoise: { name: 'Noise along the way', reason: 'It came from torchsde, so the picture ends up different here' },
 }
+
+/** Programs that run k-diffusion's SDE samplers, whose noise is torchsde's. */
+const ON_K_DIFFUSION: ReadonlySet<Dialect> = new Set<Dialect>([
+  'a1111',
+  'comfyui',
+  'swarmui',
+  'fooocus',
+  'ruinedfooocus',
+])
 
 export class ReportBuilder {
   readonly #fields: RecipeFields = {}
@@ -58,6 +68,7 @@ export class ReportBuilder {
     if (variation !== undefined) this.#restore({ variation })
     if (tiling !== undefined) this.#restore({ tiling })
     if (eta !== undefined) this.#restore({ eta })
+    if (recipe.sdeNoise !== undefined) this.#restore({ sdeNoise: recipe.sdeNoise })
     for (const rare of ['mask', 'hires', 'guidanceRescale', 'sChurn', 'sNoise', 'zeroTerminalSnr'] as const) {
       if (recipe[rare] !== undefined)
         this.#ignore(
@@ -197,7 +208,13 @@ export class ReportBuilder {
     } else this.#ignore('Strength', String(strength), 'Strength is above 0 and at most 1')
   }
 
-  #noise({ noise, variation, tiling, eta }: ForeignRecipe): void {
+  #noise(foreign: ForeignRecipe): void {
+    const { noise, variation, tiling, eta } = foreign
+    const { seed, sampler } = this.#fields
+    const isSde = sampler !== undefined && SAMPLERS[sampler].group === 'sde'
+    if (isSde && seed !== undefined && ON_K_DIFFUSION.has(foreign.dialect)) {
+      this.#restore({ sdeNoise: isDrawnOnCpu(foreign) ? 'torchsde-cpu' : 'torchsde-cuda' })
+    }
     // Without its seed the kind of noise decides nothing.
     if (noise === 'mt19937' && this.#fields.seed !== undefined) this.#restore({ noise })
     if (variation !== undefined && inRange(variation.seed, 0, SEED_MAX) && inRange(variation.strength, 0, 1)) {
@@ -216,6 +233,11 @@ export class ReportBuilder {
     else this.#translate({ modelId: known.id }, model.name ?? '', 'The same model by its name here')
     return null
   }
+}
+
+/** A1111 draws all noise where its RNG setting says; ComfyUI's kin draw an SDE sampler's on the CPU unless its name ends in gpu. */
+function isDrawnOnCpu({ dialect, noise, sampler }: ForeignRecipe): boolean {
+  return dialect === 'a1111' ? noise === 'mt19937' : sampler?.endsWith('gpu') !== true
 }
 
 /** A1111's unnamed schedule is its own default for the sampler; everybody else's is the one the model came with. */
@@ -251,6 +273,7 @@ function shown(field: RecipeField, value: unknown): string {
   if (field === 'sampler') return SAMPLERS[value as SamplerId].label
   if (field === 'schedule') return SCHEDULES[value as ScheduleId].label
   if (field === 'noise') return value === 'mt19937' ? 'as a CPU draws it' : 'as a graphics card draws it'
+  if (field === 'sdeNoise') return value === 'torchsde-cpu' ? "torchsde's, on a CPU" : "torchsde's, on a graphics card"
   if (field === 'variation') {
     const { seed, strength } = value as NonNullable<RecipeFields['variation']>
     return `${seed} at ${strength}`

@@ -1,7 +1,6 @@
 // The Brownian path torchsde's BrownianTree draws for a seed: a dyadic tree over [low, high] whose every split is a seeded Brownian
-// bridge, so that increments do not depend on what was asked before. A1111 and ComfyUI take the SDE samplers' noise from it, always
-// on the CPU; with it their seeds give their noise here. Values within float32 rounding of torch's.
-import { torchCpuRandn } from './mt19937.ts'
+// bridge, so that increments do not depend on what was asked before. A1111 and ComfyUI take the SDE samplers' noise from it; with it
+// their seeds give their noise here. Values within float32 rounding of torch's.
 import { seedSequenceState } from './seed-sequence.ts'
 
 /** torchsde's pool of entropy per node, and the decimals its times are rounded to (tol 1e-6). */
@@ -9,6 +8,15 @@ const POOL_SIZE = 24
 const DECIMALS = 6
 /** Increments kept at hand, newest, both halves of a split; the rest are computed again from above. Twice the tree's depth. */
 const KEPT = 60
+
+/** float32 [size] from a 32-bit seed. */
+export type SeededRandn = (seed: number, size: number) => Float32Array
+
+export interface Path {
+  readonly low: number
+  readonly high: number
+  readonly size: number
+}
 
 /** One interval of the tree; the whole path has no parent. */
 interface Node {
@@ -32,14 +40,21 @@ interface Split {
 export class BrownianTree {
   readonly #seed: number
   readonly #size: number
+  readonly #randn: SeededRandn
   readonly #root: Node
   readonly #whole: Float32Array
   readonly #kept = new Map<Node, Float32Array>()
 
-  /** @param seed entropy, 0 to 2^53 - 1. The path is float32 [size] over the noise levels `low` to `high`. */
-  constructor(seed: number, low: number, high: number, size: number) {
+  /**
+   * The path is float32 [size] over the noise levels `low` to `high`.
+   *
+   * @param seed entropy, 0 to 2^53 - 1.
+   * @param randn torch's `randn` of a freshly seeded generator, on the device the tree is drawn on.
+   */
+  constructor(seed: number, { low, high, size }: Path, randn: SeededRandn) {
     this.#seed = seed
     this.#size = size
+    this.#randn = randn
     const start = Math.fround(low)
     const end = Math.fround(high)
     this.#root = {
@@ -53,7 +68,7 @@ export class BrownianTree {
     }
     const deviation = Math.sqrt(end - start)
     const [wholeSeed = 0] = seedSequenceState(seed, [], POOL_SIZE, 3)
-    this.#whole = torchCpuRandn(wholeSeed, size).map((value) => value * deviation)
+    this.#whole = randn(wholeSeed, size).map((value) => value * deviation)
   }
 
   /** Unit-variance noise of the path from one level to another, down or up; zeros between equal ones. float32 [size]. */
@@ -84,7 +99,7 @@ export class BrownianTree {
     // The bridge: what is known to pass over the whole interval, shared by length, and fresh noise that must cancel out.
     const share = (middle - start) / (end - start)
     const deviation = Math.sqrt(((middle - start) * (end - middle)) / (end - start))
-    const leftPart = torchCpuRandn(seed, this.#size).map((value, i) => share * (whole[i] as number) + deviation * value)
+    const leftPart = this.#randn(seed, this.#size).map((value, i) => share * (whole[i] as number) + deviation * value)
     const rightPart = whole.map((value, i) => value - (leftPart[i] as number))
     // Both halves cost one draw, and the other one is most likely asked for next.
     this.#keep(left, leftPart)

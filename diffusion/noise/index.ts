@@ -1,9 +1,9 @@
 // The noise of one image by the name its recipe gives it.
 import type { Recipe } from '#contracts/recipe.ts'
 import type { NoiseSource } from '#diffusion/schedulers/scheduler.ts'
-import { BrownianTree } from './brownian-tree.ts'
-import { createMt19937Noise } from './mt19937.ts'
-import { createPhiloxNoise } from './philox.ts'
+import { BrownianTree, type SeededRandn } from './brownian-tree.ts'
+import { createMt19937Noise, torchCpuRandn } from './mt19937.ts'
+import { createPhiloxNoise, philoxRandn } from './philox.ts'
 
 /**
  * `position` is how many draws an interrupted run had made; the source goes on from there. `sdeNoise` says where SDE samplers take
@@ -16,7 +16,13 @@ export function createNoise(
   sdeNoise?: Recipe['sdeNoise'],
 ): NoiseSource {
   const source = createDraws(kind, seed, position)
-  return sdeNoise === undefined ? source : withBrownianTree(source, seed)
+  return sdeNoise === undefined ? source : withBrownianTree(source, seed, RANDN[sdeNoise])
+}
+
+/** How torch's `randn` of a fresh generator comes out on each device. */
+const RANDN: Readonly<Record<NonNullable<Recipe['sdeNoise']>, SeededRandn>> = {
+  'torchsde-cpu': torchCpuRandn,
+  'torchsde-cuda': (seed, size) => philoxRandn(seed, 0, size),
 }
 
 function createDraws(kind: Recipe['noise'], seed: number, position: number): NoiseSource {
@@ -31,7 +37,7 @@ function createDraws(kind: Recipe['noise'], seed: number, position: number): Noi
 }
 
 /** One run asks for one path, so one tree is kept. */
-function withBrownianTree(source: NoiseSource, seed: number): NoiseSource {
+function withBrownianTree(source: NoiseSource, seed: number, randn: SeededRandn): NoiseSource {
   let path: { readonly key: string; readonly tree: BrownianTree } | undefined
   return {
     get position() {
@@ -40,7 +46,7 @@ function withBrownianTree(source: NoiseSource, seed: number): NoiseSource {
     next: (size) => source.next(size),
     between({ from, to, low, high, size }) {
       const key = `${low} ${high} ${size}`
-      if (path?.key !== key) path = { key, tree: new BrownianTree(seed, low, high, size) }
+      if (path?.key !== key) path = { key, tree: new BrownianTree(seed, { low, high, size }, randn) }
       return path.tree.between(from, to)
     },
   }

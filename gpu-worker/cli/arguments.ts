@@ -35,7 +35,7 @@ export const USAGE = `Usage: npm run generate -- "a panda eating tacos at the be
   --sampler NAME      one of those below; other programs' names do too ("DPM++ 2M Karras", euler_ancestral)
   --schedule NAME     one of those below (default: the sampler name's, else the model's)
   --noise NAME        whose numbers a seed means: philox (a graphics card's, "NV"; default) or mt19937 (a CPU's)
-  --sde-noise torchsde  SDE samplers take A1111's and ComfyUI's noise of the seed, at some cost
+  --sde-noise NAME    SDE samplers' noise: torchsde-cpu or torchsde-cuda, as A1111 and ComfyUI draw it, at some cost
   --eta X, --s-churn X, --s-noise X  how much fresh noise, 0 to 1, 0 to 100, 0 to 2 (default: the sampler's)
   --weighting NAME    how (word:1.3) acts: ${WEIGHTINGS.join(', ')} (default a1111)
   --width N --height N  pixels, multiples of 8 (default: the model's)

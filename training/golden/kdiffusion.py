@@ -70,7 +70,7 @@ def run(sampler, denoise, x, sigmas, noise, eta=None, s_churn=0.0, s_noise=1.0, 
         kwargs = dict(s_churn=s_churn, s_noise=s_noise)
         if gamma == 0:
             first.clear()
-    elif sde_noise == "torchsde":
+    elif sde_noise == "torchsde-cpu":
         # What k-diffusion itself takes, in float32 as A1111 and ComfyUI run it.
         low, high = sigmas[sigmas > 0].min(), sigmas.max()
         path = sampling.BrownianTreeNoiseSampler(torch.zeros(1, len(x)), low, high, seed=noise.seed)

@@ -131,6 +131,7 @@ describe('A1111', () => {
     expect(fields).not.toHaveProperty('strength')
     expect(fields).toMatchObject({ width: 768, height: 512, seed: 3089360094 })
     expect(names(ignored)).toEqual([
+      'Noise along the way',
       'ADetailer',
       'Hires. fix',
       'Added networks',
@@ -650,7 +651,10 @@ describe('Fooocus', () => {
         height: 896,
       },
       missingModel: { name: 'sd_xl_base_1.0_0.9vae.safetensors', hash: 'be9edd61' },
-      ignored: [{ name: 'LoRA', value: '0.1 - sd_xl_offset_example-lora_1.0.safetensors' }],
+      ignored: [
+        { name: 'Noise along the way', value: "torchsde's, on a graphics card" },
+        { name: 'LoRA', value: '0.1 - sd_xl_offset_example-lora_1.0.safetensors' },
+      ],
     })
   })
 })

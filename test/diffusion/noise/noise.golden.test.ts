@@ -3,7 +3,9 @@
 import { describe, expect, test } from 'vitest'
 import { BrownianTree } from '#diffusion/noise/brownian-tree.ts'
 import { createNoise } from '#diffusion/noise/index.ts'
+import { torchCpuRandn } from '#diffusion/noise/mt19937.ts'
 import { philoxRandn } from '#diffusion/noise/philox.ts'
+import { seedSequenceState } from '#diffusion/noise/seed-sequence.ts'
 import { readGolden, unpack } from '#test/golden/read-golden.ts'
 
 const golden = readGolden<{
@@ -61,7 +63,7 @@ describe.each(golden.brownianTree)('torchsde’s Brownian tree of seed $seed ove
 
   test('has its increments', () => {
     const reference = unpack(values)
-    const tree = new BrownianTree(seed, low, high, size)
+    const tree = new BrownianTree(seed, { low, high, size }, torchCpuRandn)
     for (const [at, [from, to]] of pairs.entries()) {
       tree.between(from, to).forEach((value, i) => {
         expect(Math.abs(value - Number(reference[at * size + i])), `${from} to ${to}`).toBeLessThan(BROWNIAN_TOLERANCE)
@@ -71,10 +73,23 @@ describe.each(golden.brownianTree)('torchsde’s Brownian tree of seed $seed ove
 
   test('does not depend on what was asked before', () => {
     const [pair = [0, 0]] = pairs.slice(2)
-    const tree = new BrownianTree(seed, low, high, size)
+    const tree = new BrownianTree(seed, { low, high, size }, torchCpuRandn)
     for (const [from, to] of pairs) tree.between(from, to)
-    expect(tree.between(...pair)).toEqual(new BrownianTree(seed, low, high, size).between(...pair))
+    expect(tree.between(...pair)).toEqual(new BrownianTree(seed, { low, high, size }, torchCpuRandn).between(...pair))
   })
+})
+
+test('the same tree drawn on CUDA takes Philox values, whose first is torch’s randn of the root’s seed', () => {
+  const low = 0.03
+  const high = 14.6
+  const between = (sdeNoise: 'torchsde-cpu' | 'torchsde-cuda') =>
+    createNoise('mt19937', 42, 0, sdeNoise).between?.({ from: high, to: low, low, high, size: 32 })
+  const [rootSeed = 0] = seedSequenceState(42, [], 24, 3)
+  const expected = philoxRandn(rootSeed, 0, 32).map((value) => -value)
+  between('torchsde-cuda')?.forEach((value, i) => {
+    expect(value).toBeCloseTo(Number(expected[i]), 5)
+  })
+  expect(between('torchsde-cuda')).not.toEqual(between('torchsde-cpu'))
 })
 
 test('mt19937 refuses a seed past 32 bits and a draw of another size', () => {

@@ -168,13 +168,13 @@ test.each(SAMPLER_IDS.filter((id) => SAMPLERS[id].group === 'sde'))(
   (sampler) => {
     const options = optionsOf(sampler, { steps: 5 })
     const whole = createScheduler(options)
-    const path = createNoise('philox', 5, 1, 'torchsde')
+    const path = createNoise('philox', 5, 1, 'torchsde-cpu')
     let sample = startOf(whole, undefined)
     for (let index = 0; index < whole.calls.length; index++) {
       const resumed = createScheduler(options)
       resumed.restore(whole.history)
       const input = call(whole, CONFIG.predictionType, sample, index)
-      const again = resumed.step({ ...input, noise: createNoise('philox', 5, 1, 'torchsde') })
+      const again = resumed.step({ ...input, noise: createNoise('philox', 5, 1, 'torchsde-cpu') })
       const { sample: next } = whole.step({ ...input, noise: path })
       expect(again.sample).toEqual(next)
       sample = next

@@ -21,7 +21,7 @@ interface OptionCase {
   sChurn: number
   sNoise: number
   strength: number | null
-  sdeNoise: 'torchsde' | null
+  sdeNoise: 'torchsde-cpu' | null
   calls: number
   values: string
 }
@@ -42,7 +42,7 @@ const TOLERANCE = 1e-5
 /** From σ = 4096, 12 of float32's 24 bits are noise the first steps subtract again; 1.2e-5 was the worst measured. */
 const ZERO_SNR_TOLERANCE = 3e-5
 
-function run(options: SchedulerOptions, sdeNoise?: 'torchsde') {
+function run(options: SchedulerOptions, sdeNoise?: 'torchsde-cpu') {
   const scheduler = createScheduler(options)
   const noise = createNoise('philox', golden.noise.seed, 0, sdeNoise)
   const fresh = noise.next(SIZE)

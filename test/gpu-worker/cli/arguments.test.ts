@@ -63,7 +63,7 @@ describe('the words after npm run generate', () => {
       '--noise',
       'mt19937',
       '--sde-noise',
-      'torchsde',
+      'torchsde-cpu',
       '--eta',
       '0.5',
       '--s-churn',
@@ -73,7 +73,7 @@ describe('the words after npm run generate', () => {
     )
     expect(asked).toMatchObject({
       noise: 'mt19937',
-      samplerOptions: { eta: 0.5, sChurn: 5, sNoise: 1.01, sdeNoise: 'torchsde' },
+      samplerOptions: { eta: 0.5, sChurn: 5, sNoise: 1.01, sdeNoise: 'torchsde-cpu' },
     })
     expect(() => parse('--eta', '2')).toThrow(/--eta/)
     expect(() => parse('--noise', 'gpu')).toThrow(/--noise/)

@@ -42,7 +42,7 @@ describe('buildRecipe', () => {
       eta: 0.5,
       sChurn: 5,
       sNoise: 1.01,
-      sdeNoise: 'torchsde',
+      sdeNoise: 'torchsde-cuda',
       zeroTerminalSnr: true,
     }
     expect(buildRecipe(model, parse(rare), { seed: 7 })).toMatchObject(rare)
