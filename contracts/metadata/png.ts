@@ -127,6 +127,22 @@ export function writePngText(png: Uint8Array, entries: readonly PngText[]): Uint
   return concat(parts)
 }
 
+/** The PNG without any text or EXIF chunk. @throws TypeError when `png` is not a whole PNG. */
+export function stripPngText(png: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (!isPng(png)) throw new TypeError(`Not a PNG: the file starts with ${hex(png.subarray(0, 8)) || 'nothing'}`)
+  const parts: Uint8Array[] = [Uint8Array.from(SIGNATURE)]
+  const chunks = pngChunks(png)
+  for (let next = chunks.next(); ; next = chunks.next()) {
+    if (next.done) {
+      if (next.value !== undefined) throw new TypeError(next.value)
+      return concat(parts)
+    }
+    const { type, data } = next.value
+    if (isTextChunk(type) || type === 'eXIf') continue
+    parts.push(new Uint8Array(data.buffer, data.byteOffset - 8, data.length + CHUNK_OVERHEAD_BYTES))
+  }
+}
+
 function isTextChunk(type: string): boolean {
   return type === 'tEXt' || type === 'zTXt' || type === 'iTXt'
 }

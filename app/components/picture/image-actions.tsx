@@ -52,6 +52,13 @@ interface ImageMenuProps extends ImageActionsProps {
   onShare: () => void
 }
 
+/** Beside the PNG with its recipe. */
+const DOWNLOADS = [
+  { label: t.downloadJpeg, query: 'format=jpeg' },
+  { label: t.downloadWebp, query: 'format=webp' },
+  { label: t.downloadBare, query: 'recipe=without' },
+]
+
 export function ImageMenu({ generation, image, onShare }: ImageMenuProps) {
   const actions = useGenerationActions()
   return (
@@ -70,6 +77,12 @@ export function ImageMenu({ generation, image, onShare }: ImageMenuProps) {
         <Download aria-hidden />
         {t.download}
       </MenuItem>
+      {DOWNLOADS.map(({ label, query }) => (
+        <MenuItem key={query} render={<a href={`${image.url}?${query}`} download />}>
+          <Download aria-hidden />
+          {label}
+        </MenuItem>
+      ))}
       <MenuItem onClick={() => actions.startFrom(image)}>
         <ImageUp aria-hidden />
         {t.useAsInput}
