@@ -116,32 +116,36 @@ function filesFor(name: string): ModelFiles {
   return name === 'bert' ? bertFiles() : modelFiles(name)
 }
 
-test.each(Object.keys(golden.tokenizers))('%s tokenizes 10,000 prompts as transformers does', async (name) => {
-  const { blocks, first, idsTotal } = golden.tokenizers[name] ?? { blocks: [], first: [], idsTotal: 0 }
-  const tokenizer = await loadTokenizer(filesFor(name), 'tokenizer', 512)
-  const [before, after] = specialsOf(tokenizer.frame([]), first)
-  const encode = (index: number) => [
-    ...before,
-    ...tokenizer.tokenize(generatePrompt(index, golden.fragments)),
-    ...after,
-  ]
+test.each(Object.keys(golden.tokenizers))(
+  '%s tokenizes 10,000 prompts as transformers does',
+  { timeout: 60_000 },
+  async (name) => {
+    const { blocks, first, idsTotal } = golden.tokenizers[name] ?? { blocks: [], first: [], idsTotal: 0 }
+    const tokenizer = await loadTokenizer(filesFor(name), 'tokenizer', 512)
+    const [before, after] = specialsOf(tokenizer.frame([]), first)
+    const encode = (index: number) => [
+      ...before,
+      ...tokenizer.tokenize(generatePrompt(index, golden.fragments)),
+      ...after,
+    ]
 
-  for (const [index, ids] of first.entries()) expect(encode(index)).toEqual(ids)
-  let total = 0
-  const different: number[] = []
-  for (const [block, expected] of blocks.entries()) {
-    const hash = createHash('sha256')
-    for (let index = block * golden.block; index < (block + 1) * golden.block; index++) {
-      const ids = encode(index)
-      total += ids.length
-      hash.update(`${ids.join(',')}\n`)
+    for (const [index, ids] of first.entries()) expect(encode(index)).toEqual(ids)
+    let total = 0
+    const different: number[] = []
+    for (const [block, expected] of blocks.entries()) {
+      const hash = createHash('sha256')
+      for (let index = block * golden.block; index < (block + 1) * golden.block; index++) {
+        const ids = encode(index)
+        total += ids.length
+        hash.update(`${ids.join(',')}\n`)
+      }
+      if (hash.digest('hex').slice(0, expected.length) !== expected) different.push(block)
     }
-    if (hash.digest('hex').slice(0, expected.length) !== expected) different.push(block)
-  }
-  expect(different, 'blocks of 100 prompts that differ').toEqual([])
-  expect(total).toBe(idsTotal)
-  expect(blocks.length * golden.block).toBe(golden.prompts)
-})
+    expect(different, 'blocks of 100 prompts that differ').toEqual([])
+    expect(total).toBe(idsTotal)
+    expect(blocks.length * golden.block).toBe(golden.prompts)
+  },
+)
 
 /** The special tokens around an empty text, told from padding by the goldens' own frame. */
 function specialsOf(frame: Int32Array, goldens: readonly (readonly number[])[]): [number[], number[]] {

@@ -20,6 +20,8 @@ const CONFIG: NoiseScheduleConfig = {
   rescaleBetasZeroSnr: false,
 }
 const SIZE = 8
+/** For tests that make thousands of steps, on machines that do other work too. */
+const THOROUGH = { timeout: 60_000 }
 const TWO_CALLS: readonly SamplerId[] = ['heun', 'dpm2', 'dpm2-a', 'dpmpp-2s-a', 'dpmpp-sde', 'restart']
 
 const optionsOf = (sampler: SamplerId, more: Partial<SchedulerOptions> = {}): SchedulerOptions => ({
@@ -76,7 +78,7 @@ describe.each([...SAMPLER_IDS])('%s', (sampler) => {
     expect(samplesOf(optionsOf(sampler))).toEqual(samplesOf(optionsOf(sampler)))
   })
 
-  test('goes on bit for bit from any call, in another process', () => {
+  test('goes on bit for bit from any call, in another process', THOROUGH, () => {
     const options = optionsOf(sampler, { steps: 24 })
     const whole = samplesOf(options)
     const first = createScheduler(options)
@@ -129,7 +131,7 @@ describe.each([...SAMPLER_IDS])('%s', (sampler) => {
     }
   })
 
-  test('stays finite at every step count from 1 to 150', () => {
+  test('stays finite at every step count from 1 to 150', THOROUGH, () => {
     for (let steps = 1; steps <= 150; steps++) {
       const final = samplesOf(optionsOf(sampler, { steps, schedule: 'automatic' })).at(-1)
       expect(final?.every(Number.isFinite), `${steps} steps`).toBe(true)
@@ -184,30 +186,34 @@ test.each(SAMPLER_IDS.filter((id) => SAMPLERS[id].group === 'sde'))(
   },
 )
 
-test('any sampler, schedule, step count, strength, prediction type and beta schedule gives finite latents', () => {
-  const anyRun = fc.record({
-    sampler: fc.constantFrom(...SAMPLER_IDS),
-    schedule: fc.constantFrom(...SCHEDULE_IDS),
-    steps: fc.integer({ min: 1, max: 150 }),
-    strength: fc.option(fc.double({ min: 0.01, max: 1, noNaN: true }), { nil: undefined }),
-    predictionType: fc.constantFrom(...(['epsilon', 'v_prediction', 'sample'] as const)),
-    betaSchedule: fc.constantFrom(...(['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const)),
-    eta: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
-    sChurn: fc.double({ min: 0, max: 100, noNaN: true }),
-    zeroTerminalSnr: fc.boolean(),
-    setAlphaToOne: fc.boolean(),
-  })
-  fc.assert(
-    fc.property(anyRun, ({ predictionType, betaSchedule, setAlphaToOne, ...rest }) => {
-      const { steps, strength } = rest
-      fc.pre(strength === undefined || Math.floor(steps * strength) >= 1)
-      const config = { ...CONFIG, predictionType, betaSchedule, setAlphaToOne }
-      const final = samplesOf({ ...rest, config }).at(-1)
-      return final?.every(Number.isFinite) === true
-    }),
-    { numRuns: 400 },
-  )
-})
+test(
+  'any sampler, schedule, step count, strength, prediction type and beta schedule gives finite latents',
+  THOROUGH,
+  () => {
+    const anyRun = fc.record({
+      sampler: fc.constantFrom(...SAMPLER_IDS),
+      schedule: fc.constantFrom(...SCHEDULE_IDS),
+      steps: fc.integer({ min: 1, max: 150 }),
+      strength: fc.option(fc.double({ min: 0.01, max: 1, noNaN: true }), { nil: undefined }),
+      predictionType: fc.constantFrom(...(['epsilon', 'v_prediction', 'sample'] as const)),
+      betaSchedule: fc.constantFrom(...(['linear', 'scaled_linear', 'squaredcos_cap_v2'] as const)),
+      eta: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
+      sChurn: fc.double({ min: 0, max: 100, noNaN: true }),
+      zeroTerminalSnr: fc.boolean(),
+      setAlphaToOne: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(anyRun, ({ predictionType, betaSchedule, setAlphaToOne, ...rest }) => {
+        const { steps, strength } = rest
+        fc.pre(strength === undefined || Math.floor(steps * strength) >= 1)
+        const config = { ...CONFIG, predictionType, betaSchedule, setAlphaToOne }
+        const final = samplesOf({ ...rest, config }).at(-1)
+        return final?.every(Number.isFinite) === true
+      }),
+      { numRuns: 400 },
+    )
+  },
+)
 
 describe('createScheduler refuses', () => {
   test.each([
