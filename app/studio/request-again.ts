@@ -19,5 +19,14 @@ export function requestAgain(
     sampler: recipe.sampler,
     schedule: recipe.schedule,
     guidanceScale: recipe.guidanceScale,
+    weighting: recipe.weighting,
+    noise: recipe.noise,
+    variation: recipe.variation,
+    tiling: recipe.tiling,
+    eta: recipe.eta,
+    sChurn: recipe.sChurn,
+    sNoise: recipe.sNoise,
+    sdeNoise: recipe.sdeNoise,
+    zeroTerminalSnr: recipe.zeroTerminalSnr,
   }
 }
