@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { install } from './lib/install.mjs'
 import { checkThisNode, isProjectNode, projectNode, ROOT } from './lib/node.mjs'
+import { generateDatabaseClient } from './lib/prepare.mjs'
 import { runMain } from './lib/say.mjs'
 
 await runMain(async () => {
@@ -14,6 +15,8 @@ await runMain(async () => {
   if (process.env.npm_lifecycle_script?.includes('scripts/run.mjs') && process.env.INIT_CWD)
     process.chdir(process.env.INIT_CWD)
   const script = resolve(ROOT, file)
+  // Benchmarks talk to the database; the worker and the command line do not.
+  if (file.startsWith('test/')) generateDatabaseClient()
   if (isProjectNode()) {
     process.argv = [process.execPath, script, ...args]
     await import(pathToFileURL(script).href)

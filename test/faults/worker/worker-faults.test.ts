@@ -8,7 +8,8 @@ import { readPicture, waitForImage } from '../../integration/worker/pictures.ts'
 /** docs/failures.md: lease 8 s, sweep 1 s; and a second for the next worker to claim. */
 const TAKEOVER_MAX_MS = 10_000
 
-describe('faults around a real worker', () => {
+// Leases have to run out, twice in one of them.
+describe('faults around a real worker', { timeout: 150_000 }, () => {
   let server: TestServer
   let gateway: GatewayServer
   let person: Person
@@ -76,7 +77,7 @@ describe('faults around a real worker', () => {
 
   it('lets a worker that was frozen past its lease find out that its job is another one’s', async () => {
     const frozen = await startWorker()
-    const created = await create({ steps: 150, seed: 77 })
+    const created = await create({ steps: 60, seed: 77 })
     await waitForImage(person, created.id, 0, 'running', (image) => image.step > 5)
     frozen.kill('SIGSTOP')
     await startWorker()
