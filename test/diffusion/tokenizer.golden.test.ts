@@ -2,11 +2,11 @@
 // the hashes in test/golden/tokenizers.json; through the loader models are loaded with.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { loadTokenizer } from '#diffusion/model/tokenizer.ts'
 import type { ModelFiles } from '#diffusion/runtime/runtime.ts'
 import { readGolden } from '#test/golden/read-golden.ts'
+import { clipFiles, filesOf, lines } from '#test/golden/tokenizers/clip-files.ts'
 import { type Fragments, generatePrompt } from '#test/golden/tokenizers/prompts.ts'
 
 const golden = readGolden<{
@@ -15,46 +15,6 @@ const golden = readGolden<{
   fragments: Fragments
   tokenizers: Record<string, { idsTotal: number; blocks: string[]; first: number[][] }>
 }>('tokenizers.json')
-
-const lines = (name: string): string[] =>
-  gunzipSync(readFileSync(new URL(`../golden/tokenizers/${name}`, import.meta.url)))
-    .toString()
-    .split('\n')
-
-/** A model folder held in memory. */
-function filesOf(contents: Readonly<Record<string, string>>): ModelFiles {
-  return {
-    has: async (path) => path in contents,
-    readBytes: async (path) => new TextEncoder().encode(contents[path]),
-  }
-}
-
-/** CLIP as most Stable Diffusion folders ship it: vocab.json and merges.txt, no tokenizer.json. */
-function clipFiles(): ModelFiles {
-  const merges = lines('clip-merges.txt.gz')
-  const letters = byteLetters()
-  const tokens = [
-    ...letters,
-    ...letters.map((letter) => `${letter}</w>`),
-    ...merges.map((merge) => merge.replace(' ', '')),
-    '<|startoftext|>',
-    '<|endoftext|>',
-  ]
-  return filesOf({
-    'tokenizer/vocab.json': JSON.stringify(Object.fromEntries(tokens.map((token, id) => [token, id]))),
-    'tokenizer/merges.txt': `#version: 0.2\n${merges.join('\n')}\n`,
-    'tokenizer/tokenizer_config.json': JSON.stringify({ pad_token: '<|endoftext|>', model_max_length: 77 }),
-  })
-}
-
-/** GPT-2's printable stand-ins for the 256 bytes, in the order CLIP numbers them: printable bytes first. */
-function byteLetters(): string[] {
-  const isPrintable = (byte: number) =>
-    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff)
-  const bytes = Array.from({ length: 256 }, (_, byte) => byte)
-  const standIns = bytes.filter((byte) => !isPrintable(byte)).map((_, i) => 256 + i)
-  return [...bytes.filter(isPrintable), ...standIns].map((code) => String.fromCodePoint(code))
-}
 
 /** BERT's, as MiniLM ships it. */
 function bertFiles(): ModelFiles {
