@@ -6,8 +6,8 @@ import { seedSequenceState } from './seed-sequence.ts'
 /** torchsde's pool of entropy per node, and the decimals its times are rounded to (tol 1e-6). */
 const POOL_SIZE = 24
 const DECIMALS = 6
-/** Increments kept at hand, newest, both halves of a split; the rest are computed again from above. Twice the tree's depth. */
-const KEPT = 60
+/** Increments kept at hand, last used ones; the rest are computed again from above. Two paths down the tree, both halves each. */
+const KEPT = 110
 
 /** float32 [size] from a 32-bit seed. */
 export type SeededRandn = (seed: number, size: number) => Float32Array
@@ -92,7 +92,10 @@ export class BrownianTree {
   #increment(node: Node): Float32Array {
     if (node.parent === null) return this.#whole
     const kept = this.#kept.get(node)
-    if (kept !== undefined) return kept
+    if (kept !== undefined) {
+      this.#keep(node, kept)
+      return kept
+    }
     const { start, end } = node.parent
     const { middle, seed, left, right } = splitOf(node.parent, this.#seed)
     const whole = this.#increment(node.parent)
@@ -107,7 +110,9 @@ export class BrownianTree {
     return node.isLeft ? leftPart : rightPart
   }
 
+  /** The newest goes to the end, so that what the next stretch starts from is still there. */
   #keep(node: Node, increment: Float32Array): void {
+    this.#kept.delete(node)
     this.#kept.set(node, increment)
     const [oldest] = this.#kept.keys()
     if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest)
