@@ -42,6 +42,7 @@ export const createGenerationSchema = z.strictObject({
   sChurn: recipeSchema.shape.sChurn,
   sNoise: recipeSchema.shape.sNoise,
   sdeNoise: recipeSchema.shape.sdeNoise,
+  rho: recipeSchema.shape.rho,
   zeroTerminalSnr: recipeSchema.shape.zeroTerminalSnr,
   input: z.strictObject({ uploadId: z.uuid(), strength: strengthSchema }).optional(),
 })

@@ -126,6 +126,8 @@ export const recipeSchema = z
      * card draws, at some cost; absent: fresh draws of `noise`, the same law and another picture.
      */
     sdeNoise: z.enum(['torchsde-cpu', 'torchsde-cuda']).optional(),
+    /** Bend of two schedules: Karras (absent: 7) and polyexponential (absent: 1, which is exponential). */
+    rho: z.number().min(0.1).max(30).optional(),
     /** Start from pure noise whatever the model's config says (A1111's "Noise Schedule: Zero Terminal SNR"). */
     zeroTerminalSnr: z.boolean().optional(),
   })

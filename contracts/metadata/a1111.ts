@@ -53,6 +53,7 @@ export function formatParameters(recipe: Recipe, facts: ParametersFacts): string
     ['Eta', eta],
     ['Sigma churn', sChurn],
     ['Sigma noise', sNoise],
+    ['Schedule rho', recipe.rho],
     ['Noise Schedule', recipe.zeroTerminalSnr === true ? 'Zero Terminal SNR' : undefined],
     ['Version', facts.version],
   ]

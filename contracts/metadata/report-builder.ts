@@ -69,7 +69,7 @@ export class ReportBuilder {
     if (tiling !== undefined) this.#restore({ tiling })
     if (eta !== undefined) this.#restore({ eta })
     if (recipe.sdeNoise !== undefined) this.#restore({ sdeNoise: recipe.sdeNoise })
-    for (const rare of ['mask', 'hires', 'guidanceRescale', 'sChurn', 'sNoise', 'zeroTerminalSnr'] as const) {
+    for (const rare of ['mask', 'hires', 'guidanceRescale', 'sChurn', 'sNoise', 'rho', 'zeroTerminalSnr'] as const) {
       if (recipe[rare] !== undefined)
         this.#ignore(
           rare,

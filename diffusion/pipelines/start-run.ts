@@ -87,10 +87,10 @@ function isFromNoise({ strength }: Pass, { image, latents, masked }: PassStart):
 }
 
 export function createPassScheduler(model: Model, recipe: Recipe, { steps, strength }: Pass) {
-  const { sampler, schedule, eta, sChurn, sNoise, zeroTerminalSnr } = recipe
+  const { sampler, schedule, eta, sChurn, sNoise, rho, zeroTerminalSnr } = recipe
   const config = model.noiseSchedule
   const alignYourSteps = model.manifest.family === 'sdxl' ? 'sdxl' : 'sd'
-  const options = { eta, sChurn, sNoise, zeroTerminalSnr, alignYourSteps } as const
+  const options = { eta, sChurn, sNoise, rho, zeroTerminalSnr, alignYourSteps } as const
   return createScheduler({ sampler, schedule, steps, config, strength, ...options })
 }
 

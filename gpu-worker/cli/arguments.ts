@@ -36,6 +36,7 @@ export const USAGE = `Usage: npm run generate -- "a panda eating tacos at the be
   --schedule NAME     one of those below (default: the sampler name's, else the model's)
   --noise NAME        whose numbers a seed means: philox (a graphics card's, "NV"; default) or mt19937 (a CPU's)
   --sde-noise NAME    SDE samplers' noise: torchsde-cpu or torchsde-cuda, as A1111 and ComfyUI draw it, at some cost
+  --rho X             bend of the karras (7) and polyexponential (1) schedules
   --eta X, --s-churn X, --s-noise X  how much fresh noise, 0 to 1, 0 to 100, 0 to 2 (default: the sampler's)
   --weighting NAME    how (word:1.3) acts: ${WEIGHTINGS.join(', ')} (default a1111)
   --width N --height N  pixels, multiples of 8 (default: the model's)
@@ -59,6 +60,7 @@ const OPTIONS = {
   schedule: { type: 'string' },
   noise: { type: 'string' },
   'sde-noise': { type: 'string' },
+  rho: { type: 'string' },
   eta: { type: 'string' },
   's-churn': { type: 'string' },
   's-noise': { type: 'string' },
@@ -84,7 +86,7 @@ export interface GenerateArguments {
   readonly schedule: ScheduleId | undefined
   /** Undefined: philox. */
   readonly noise: Recipe['noise'] | undefined
-  readonly samplerOptions: Pick<Recipe, 'eta' | 'sChurn' | 'sNoise' | 'sdeNoise'>
+  readonly samplerOptions: Pick<Recipe, 'eta' | 'sChurn' | 'sNoise' | 'sdeNoise' | 'rho'>
   readonly weighting: z.infer<typeof weightingSchema> | undefined
   readonly width: number | undefined
   readonly height: number | undefined
@@ -132,6 +134,7 @@ export function parseGenerateArguments(args: readonly string[]): GenerateArgumen
       eta: optional('--eta', options.eta, values.eta, number),
       sChurn: optional('--s-churn', options.sChurn, values['s-churn'], number),
       sNoise: optional('--s-noise', options.sNoise, values['s-noise'], number),
+      rho: optional('--rho', options.rho, values.rho, number),
       sdeNoise: optional('--sde-noise', options.sdeNoise, values['sde-noise']),
     },
     weighting: optional('--weighting', weightingSchema, values.weighting),

@@ -34,6 +34,7 @@ export function buildRecipe(
       sChurn: asked.sChurn,
       sNoise: asked.sNoise,
       sdeNoise: asked.sdeNoise,
+      rho: asked.rho,
       zeroTerminalSnr: asked.zeroTerminalSnr,
     }),
     noise: asked.noise ?? 'philox',

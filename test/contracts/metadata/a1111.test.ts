@@ -51,6 +51,7 @@ describe('formatParameters', () => {
         hires: { width: 256, height: 384, steps: 10, strength: 0.5, upscaler: 'latent' },
         tiling: 'xy',
         eta: 0.5,
+        rho: 5,
         zeroTerminalSnr: true,
       },
       facts,
@@ -58,7 +59,7 @@ describe('formatParameters', () => {
     expect(text).toContain(
       'Model: Dewpoint, Variation seed: 9, Variation seed strength: 0.2, Denoising strength: 0.5, RNG: CPU, Tiling: True, ' +
         'Emphasis: None, Hires resize: 256x384, Hires steps: 10, Hires upscaler: Latent, Eta: 0.5, ' +
-        'Noise Schedule: Zero Terminal SNR, Version: Dewpoint 0.1.0',
+        'Schedule rho: 5, Noise Schedule: Zero Terminal SNR, Version: Dewpoint 0.1.0',
     )
   })
 

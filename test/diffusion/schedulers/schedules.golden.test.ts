@@ -33,6 +33,18 @@ describe.each(Object.entries(golden.configs))('on the %s noise schedule', (_name
   })
 })
 
+test('polyexponential bends with ρ: 1 is exponential, above it more steps are at low noise', () => {
+  const { config } = golden.configs.sd ?? { config: {} }
+  const noise = createNoiseSchedule(parseSchedulerConfig(config))
+  const sigmas = (schedule: ScheduleId, rho?: number) =>
+    createSteps(schedule, 9, noise, { alignYourSteps: 'sd', placement: 'whole', rho }).sigmas
+  const middle = (schedule: ScheduleId, rho?: number) => Number(sigmas(schedule, rho)[4])
+  expect(middle('polyexponential', 1)).toBeCloseTo(middle('exponential'), 12)
+  expect(middle('polyexponential', 2)).toBeLessThan(middle('exponential'))
+  expect(middle('karras', 3)).not.toBe(middle('karras'))
+  expect(Number(sigmas('polyexponential', 2)[0])).toBeCloseTo(14.6146, 4)
+})
+
 test('Align Your Steps at its published count is the published table', () => {
   const { config } = golden.configs.sd ?? { config: {} }
   const noise = createNoiseSchedule(parseSchedulerConfig(config))

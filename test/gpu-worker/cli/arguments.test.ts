@@ -70,10 +70,12 @@ describe('the words after npm run generate', () => {
       '5',
       '--s-noise',
       '1.01',
+      '--rho',
+      '3',
     )
     expect(asked).toMatchObject({
       noise: 'mt19937',
-      samplerOptions: { eta: 0.5, sChurn: 5, sNoise: 1.01, sdeNoise: 'torchsde-cpu' },
+      samplerOptions: { eta: 0.5, sChurn: 5, sNoise: 1.01, sdeNoise: 'torchsde-cpu', rho: 3 },
     })
     expect(() => parse('--eta', '2')).toThrow(/--eta/)
     expect(() => parse('--noise', 'gpu')).toThrow(/--noise/)

@@ -43,6 +43,7 @@ describe('buildRecipe', () => {
       sChurn: 5,
       sNoise: 1.01,
       sdeNoise: 'torchsde-cuda',
+      rho: 5,
       zeroTerminalSnr: true,
     }
     expect(buildRecipe(model, parse(rare), { seed: 7 })).toMatchObject(rare)
