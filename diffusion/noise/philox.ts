@@ -30,7 +30,7 @@ function mulHi(a: number, b: number): number {
  *
  * `draw` counts the randn calls made before on the same generator (A1111's `offset`): 0 for the initial latents.
  * float32 [size]. Exact up to the last float32 digit of log, sqrt and sin. Holds for sizes up to the GPU's thread count
- * (163,840 values on an A100), where torch gives each value its own thread; A1111 and we keep that layout past it.
+ * (163,840 values on the 80 multiprocessors of a V100), where torch gives each value its own thread; A1111 and we keep that layout past it.
  *
  * @throws {RangeError} on a seed, draw or size that is no safe non-negative integer.
  */
