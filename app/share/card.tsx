@@ -1,4 +1,4 @@
-// The picture and its prompt as a 1200x630 card, for chats and timelines. Drawn per request, in about 60 ms, by @vercel/og
+// The picture and its prompt as a 1200x630 card, for chats and timelines. Drawn per request, by @vercel/og
 // as Next carries it: the package on its own cannot be loaded by plain Node (its bundle asks for `require`).
 import { ImageResponse } from 'next/og.js'
 import sharp from 'sharp'
