@@ -1,12 +1,14 @@
 """Aligns the text transformer with pictures before (or between) the U-Net's hours: minutes that save it from finding out what each word looks like.
 
-Two regressions, both on fresh captions. A noun's tokens must tell the appearance of the thing (principal components of its latents, in the caption's style
-and colour); token 0 must tell the whole scene's coarse latents. The heads are thrown away; what stays is a text encoder whose space looks like pictures.
+Two regressions, both on fresh captions. From a noun's tokens the U-Net's `Appearance` must draw the thing's latents, in the caption's style and colour;
+from every other token nothing. Token 0 must tell the whole scene's coarse latents (through a head that is thrown away).
 """
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -20,42 +22,54 @@ from .muon import Muon, split_parameters
 from .pool import encode_pictures
 from .scenes import SceneGenerator, held_out, render_scene
 from .sprites import HUES, STYLES, Sprites
-from .text import WIDTH, FrozenMiniLM, TextEncoder, build_tokenizer
-from .vae import load_vae
+from .text import TOKENS, WIDTH, FrozenMiniLM, TextEncoder, build_tokenizer
+from .unet import Appearance
+from .vae import DOWNSCALE, load_vae
 
-COMPONENTS = 96
+SIZE = 160  # px: the size of a single object, where detail matters most
 
 
-def appearance_targets(sprites: Sprites, vae, batch: int = 64):
-    """{(label, style, colour): whitened principal components of the sprite's latents}"""
+def to_cells(latents: torch.Tensor) -> torch.Tensor:
+    """[n, 17, 10, 10] → [n, 25, 68]: cells row by row, channels of a cell together."""
+    side = Appearance.SIDE
+    return latents.unflatten(2, (side, 2)).unflatten(4, (side, 2)).permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
+
+
+def from_cells(cells: torch.Tensor) -> torch.Tensor:
+    side = Appearance.SIDE
+    return cells.reshape(-1, side, side, 17, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(-1, 17, 2 * side, 2 * side)
+
+
+def appearance_targets(sprites: Sprites, vae, statistics: dict, batch: int = 64):
+    """{(label, style, colour): cells}: normalised latents of the sprite less those of the empty picture, and coverage."""
     keys = []
     for concept in all_concepts():
         for style in STYLES:
             keys.append((concept.label, style, None))
             if "c" in concept.flags:
                 keys += [(concept.label, style, color) for color in HUES if not held_out(f"color:{color}|{concept.label}")]
+    empty = Image.new("RGB", (SIZE, SIZE), (160, 175, 190))
+    nothing = encode_pictures(vae, np.asarray(empty)[None])
     rows = []
     for at in range(0, len(keys), batch):
-        pictures = []
+        pictures, coverage = [], []
         for label, style, color in keys[at : at + batch]:
-            picture, sprite = Image.new("RGB", (128, 128), (160, 175, 190)), sprites.get(label, style, 128, color)
+            picture, sprite = empty.copy(), sprites.get(label, style, SIZE, color)
             picture.paste(sprite, (0, 0), sprite)
             pictures.append(np.asarray(picture))
-        rows.append(encode_pictures(vae, np.stack(pictures)).flatten(1))
-    x = torch.cat(rows)
-    x = x - x.mean(0)
-    _, s, v = torch.pca_lowrank(x, COMPONENTS, center=False)
-    scores = x @ v
-    return dict(zip(keys, scores / scores.std(0).clamp(min=s[-1] / len(x) ** 0.5)))
+            coverage.append(np.asarray(sprite.getchannel("A").reduce(DOWNSCALE), dtype=np.float32) / 255)
+        latents = (encode_pictures(vae, np.stack(pictures)) - nothing) / statistics["scale"]
+        rows.append(torch.cat([latents, torch.from_numpy(np.stack(coverage))[:, None]], 1))
+    return dict(zip(keys, to_cells(torch.cat(rows)))), nothing
 
 
 def noun_tokens(caption: str, concept, encoding) -> list[int]:
     """Indices of the tokens that name the concept in the caption, however it was called."""
     names = sorted({form for word in concept.words for form in (word, concept.plural(word))}, key=len, reverse=True)
     for name in names:
-        start = caption.find(name)
-        if start >= 0:
-            end = start + len(name)
+        found = re.search(rf"\b{re.escape(name)}\b", caption)  # whole words: "cartoon" names no car
+        if found:
+            start, end = found.span()
             return [i for i, (a, b) in enumerate(encoding.offsets) if b > a and a < end and b > start]
     return []
 
@@ -78,7 +92,12 @@ def main(argv=None) -> None:
     state = load_state(args.init) if args.init else None
     if state:
         load_weights(text, state["ema_text"])
-    targets = appearance_targets(sprites, vae)
+    statistics = json.loads((args.data / "latents.json").read_text())
+    targets, nothing = appearance_targets(sprites, vae, statistics)
+    variance = torch.stack(list(targets.values())).square().mean()
+    appearance = Appearance(WIDTH)
+    if state and "appearance.enter.weight" in state.get("ema_unet", {}):
+        load_weights(appearance, {k.removeprefix("appearance."): v for k, v in state["ema_unet"].items() if k.startswith("appearance.")})
     print(f"{len(targets)} appearances", flush=True)
     generators = [SceneGenerator(sprites, mix) for mix in ("objects", "scenes")]
     concepts = {c.label: c for c in all_concepts()}
@@ -91,9 +110,9 @@ def main(argv=None) -> None:
     coarse = torch.cat(coarse)
     coarse = (coarse - coarse.mean(0)) / coarse.std(0)
 
-    noun_head, scene_head = nn.Linear(WIDTH, COMPONENTS), nn.Linear(WIDTH, coarse.shape[1])
-    hidden, rest = split_parameters([text])
-    heads = [*noun_head.parameters(), *scene_head.parameters()]
+    scene_head = nn.Linear(WIDTH, coarse.shape[1])
+    hidden, rest = split_parameters([text, appearance])
+    heads = [*scene_head.parameters()]
     optimisers = [(Muon(hidden, args.lr), args.lr), (torch.optim.AdamW(rest + heads, 2e-3, weight_decay=0.0), 2e-3)]
     rng, made = np.random.default_rng(1), 0
     average = None
@@ -112,15 +131,20 @@ def main(argv=None) -> None:
         made_scenes = [scenes[i] for i in which] + [generators[k % 2].scene([7, k]) for k in range(made - (args.batch - len(which)) + 1, made + 1)]
         for row, scene in enumerate(made_scenes):
             for p in {(p.label, p.color): p for p in scene.placements}.values():
-                tokens = noun_tokens(scene.caption, concepts[p.label], encodings[row])
-                if tokens:
-                    nouns.append((row, tokens))
+                for token in noun_tokens(scene.caption, concepts[p.label], encodings[row]):
+                    nouns.append((row, token))
                     wanted.append(targets[p.label, scene.style, p.color])
+            others = [i for i in range(TOKENS) if not any(n == (row, i) for n in nouns[-12:])]
+            for token in rng.choice(others, 2):  # every other word looks like nothing
+                nouns.append((row, int(token)))
+                wanted.append(torch.zeros(Appearance.SIDE**2, Appearance.CELL))
         ids = torch.tensor([e.ids for e in encodings])
         with torch.autocast("cpu", dtype=torch.bfloat16):
             out = text(ids).float()
-        pooled = torch.stack([out[row, tokens].mean(0) for row, tokens in nouns])
-        noun_loss = (noun_head(pooled) - torch.stack(wanted)).square().mean()
+            seen = appearance(out[[row for row, _ in nouns], [token for _, token in nouns]]).float()
+        wanted = torch.stack(wanted)
+        weight = torch.where(wanted.flatten(1).any(1), 1.0, 0.15)
+        noun_loss = ((seen - wanted).square().mean((1, 2)) * weight).sum() / weight.sum() / variance
         scene_loss = (scene_head(out[: len(which), 0]) - coarse[which]).square().mean()
         for optimiser, lr in optimisers:
             optimiser.zero_grad()
@@ -134,9 +158,21 @@ def main(argv=None) -> None:
         average = now if average is None else tuple(0.95 * a + 0.05 * b for a, b in zip(average, now))
         if (step + 1) % 50 == 0:
             print(f"step {step + 1}: unexplained variance of appearances {average[0]:.3f}, of coarse scenes {average[1]:.3f}", flush=True)
+    with torch.no_grad():  # what the words look like now, decoded: an animal a row, three styles, and what was asked for
+        rows = []
+        for word, label in (("panda", "panda"), ("fox", "fox"), ("taco", "taco"), ("pizza", "pizza"), ("rocket", "rocket"), ("car", "automobile")):
+            for style, caption in (("3d", "a {}"), ("flat", "flat illustration of a {}"), ("cartoon", "cartoon of a {}")):
+                encoding = tokenizer.encode(caption.format(word))
+                token = noun_tokens(caption.format(word), concepts[label], encoding)[0]
+                rows += [appearance(text(torch.tensor([encoding.ids]))[0, token]), targets[label, style, None]]
+        latents = from_cells(torch.stack(rows))[:, :16] * statistics["scale"] + nothing
+        pictures = vae.decode(latents.contiguous(memory_format=torch.channels_last)).clamp(0, 1).reshape(6, 6, 3, SIZE, SIZE)
+        Image.fromarray((pictures.permute(0, 3, 1, 4, 2).reshape(6 * SIZE, 6 * SIZE, 3).numpy() * 255).astype(np.uint8)).save(args.out.with_suffix(".png"))
     aligned = text.trained_state()
     state = state or {"samples": 0, "config": {}}
     state |= {"ema_text": aligned, "text": aligned, "optimisers": []}
+    for name in ("unet", "ema_unet"):
+        state[name] = state.get(name, {}) | {f"appearance.{k}": v for k, v in appearance.state_dict().items()}
     torch.save(state, args.out.with_suffix(".tmp"))
     os.replace(args.out.with_suffix(".tmp"), args.out)
 

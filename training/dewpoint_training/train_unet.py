@@ -123,15 +123,21 @@ def main(argv=None) -> None:
     unet = UNet(channels=tuple(config["channels"]), depth=config["depth"]).to(memory_format=torch.channels_last)
     text = TextEncoder(FrozenMiniLM.from_package(), depth=config["text_depth"])
     ema_unet, ema_text = copy.deepcopy(unet).requires_grad_(False), copy.deepcopy(text).requires_grad_(False)
+    if config["text_lr"] == 0:  # as aligned: the U-Net learns to place what the words already look like
+        text.requires_grad_(False), unet.appearance.requires_grad_(False)
     hidden_unet, rest_unet = split_parameters([unet], ("conv_in", "conv_out"))
-    hidden_text, rest_text = split_parameters([text])
+    hidden_text, rest_text = split_parameters([text, unet.appearance])
+    seen = {id(p) for p in hidden_text + rest_text}
+    hidden_unet, rest_unet = ([p for p in group if id(p) not in seen] for group in (hidden_unet, rest_unet))
     hidden, rest = hidden_unet + hidden_text, rest_unet + rest_text
     optimisers = [
         Muon(hidden_unet, config["muon_lr"], weight_decay=config["muon_weight_decay"]),
-        Muon(hidden_text, config["text_lr"], weight_decay=config["muon_weight_decay"]),
         torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.99), weight_decay=0.0),
     ]
-    base_lrs = [config["muon_lr"], config["text_lr"], config["adam_lr"]]
+    base_lrs = [config["muon_lr"], config["adam_lr"]]
+    if hidden_text:
+        optimisers.append(Muon(hidden_text, config["text_lr"], weight_decay=config["muon_weight_decay"]))
+        base_lrs.append(config["text_lr"])
 
     checkpoint_path, log_path = args.run / "checkpoint.pt", args.run / "log.jsonl"
     step = samples = 0
@@ -241,7 +247,8 @@ def main(argv=None) -> None:
         with torch.no_grad():
             for averaged, live in ((ema_unet, unet), (ema_text, text)):
                 pairs = [(p, q) for p, q in zip(averaged.parameters(), live.parameters()) if q.requires_grad]
-                torch._foreach_lerp_([p for p, _ in pairs], [q for _, q in pairs], 1 - decay)
+                if pairs:
+                    torch._foreach_lerp_([p for p, _ in pairs], [q for _, q in pairs], 1 - decay)
         average = loss_sum / n if average is None else average * 0.98 + loss_sum / n * 0.02
         if samples >= next_log:
             elapsed = time.time() - tick

@@ -82,6 +82,50 @@ class TransformerBlock(nn.Module):
         return h.transpose(1, 2).unflatten(2, x.shape[2:])
 
 
+class Appearance(nn.Module):
+    """What each word looks like: prompt embeds → 5x5 cells of 2x2 latents (and their coverage) a token, the thing drawn 160 px large on nothing.
+
+    Trained first, by regression (align_text.py). With it the U-Net need not learn every shape on its own: it learns, once for all words, to place cells.
+    """
+
+    SIDE, CELL = 5, 2 * 2 * 17  # 16 latent channels and one of coverage
+
+    def __init__(self, context: int, hidden: int = 768):
+        super().__init__()
+        self.enter, self.leave = nn.Linear(context, hidden), nn.Linear(hidden, self.SIDE**2 * self.CELL)
+
+    def forward(self, context: Tensor) -> Tensor:
+        """[..., context] → [..., 25, 68]"""
+        return self.leave(F.gelu(self.enter(context))).unflatten(-1, (self.SIDE**2, self.CELL))
+
+
+class AppearanceAttention(nn.Module):
+    """Cross-attention to every token's cells. A key says whose cell it is, which one, and what it shows; a value is what it shows."""
+
+    HEADS, DIM = 2, 64  # few heads: the softmax over 25 cells a token is what costs
+
+    def __init__(self, channels: int, context: int):
+        super().__init__()
+        width = self.HEADS * self.DIM
+        self.norm = LayerNorm(channels)
+        self.q = nn.Linear(channels, width, bias=False)
+        self.whose = nn.Linear(context, width, bias=False)
+        self.which = nn.Parameter(torch.randn(Appearance.SIDE**2, width) * 0.5)
+        self.shown = nn.Linear(Appearance.CELL, 2 * width, bias=False)
+        self.out = nn.Linear(width, channels)
+        nn.init.zeros_(self.out.weight), nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor, context: Tensor, cells: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        h = x.flatten(2).transpose(1, 2)
+        shown, v = self.shown(cells).chunk(2, -1)
+        k = shown + self.whose(context)[:, :, None, :] + self.which.to(shown.dtype)
+        q, k, v = (t.unflatten(-1, (self.HEADS, self.DIM)).transpose(1, 2) for t in (self.q(self.norm(h)), k.flatten(1, 2), v.flatten(1, 2)))
+        weights = (q * self.DIM**-0.5 @ k.transpose(-1, -2)).softmax(-1)
+        h = h + self.out((weights @ v).transpose(1, 2).flatten(2))
+        return h.transpose(1, 2).unflatten(2, (height, width))
+
+
 class UNet(nn.Module):
     def __init__(self, latent_channels: int = 16, channels: tuple[int, int] = (96, 224), context: int = 256, embed: int = 384, depth: int = 3):
         super().__init__()
@@ -92,6 +136,9 @@ class UNet(nn.Module):
         self.enter1, self.enter2 = ResBlock(wide, wide, embed), ResBlock(wide, wide, embed)
         self.down = nn.Conv2d(wide, narrow, 3, stride=2, padding=1)
         pair = lambda c: nn.ModuleList([ResBlock(c, narrow, embed), TransformerBlock(narrow, context)])
+        self.appearance = Appearance(context)
+        self.place_in = AppearanceAttention(narrow, context)
+        self.place_out = nn.ModuleList([AppearanceAttention(narrow, context) for _ in range(2)])
         self.encode = nn.ModuleList([pair(narrow) for _ in range(depth)])
         self.middle = TransformerBlock(narrow, context)
         self.decode = nn.ModuleList([pair(2 * narrow) for _ in range(depth)])
@@ -108,13 +155,20 @@ class UNet(nn.Module):
         e = F.silu(self.time(torch.cat([angle.cos(), angle.sin()], -1)) + self.pooled(context[:, 0]))
         h0 = self.enter1(self.conv_in(sample), e)
         h1 = self.enter2(h0, e)
+        cells = self.appearance(context)
         x, skips = self.down(h1), []
-        for res, block in self.encode:
-            x = block(res(x, e), context)
+        for i, (res, block) in enumerate(self.encode):
+            x = res(x, e)
+            if i == 0:
+                x = self.place_in(x, context, cells)
+            x = block(x, context)
             skips.append(x)
         x = self.middle(x, context)
-        for res, block in self.decode:
-            x = block(res(torch.cat([x, skips.pop()], 1), e), context)
+        for i, (res, block) in enumerate(self.decode):
+            x = res(torch.cat([x, skips.pop()], 1), e)
+            if i < len(self.place_out):
+                x = self.place_out[i](x, context, cells)
+            x = block(x, context)
         x = self.up(F.interpolate(x, scale_factor=2.0))
         x = self.leave_attention(self.leave1(torch.cat([x, h1], 1), e), context)
         x = self.leave2(torch.cat([x, h0], 1), e)
