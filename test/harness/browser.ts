@@ -21,7 +21,7 @@ export interface Browsers {
 }
 
 /** Starts one browser for the file and closes it afterwards; call at the top of a describe. */
-export function useBrowsers(baseURL: () => string): Browsers {
+export function useBrowsers(baseURL: () => string, chromiumFlags: readonly string[] = []): Browsers {
   let browser: Browser | undefined
   let pages: Page[] = []
   let complaints: string[] = []
@@ -32,7 +32,7 @@ export function useBrowsers(baseURL: () => string): Browsers {
   }
 
   beforeAll(async () => {
-    browser = await launch()
+    browser = await launch(chromiumFlags)
   })
   afterEach(async ({ task }) => {
     const shown = pages
@@ -63,14 +63,17 @@ export function useBrowsers(baseURL: () => string): Browsers {
   }
 }
 
-async function launch(): Promise<Browser> {
+async function launch(flags: readonly string[]): Promise<Browser> {
   const installed = process.env.CHROMIUM_PATH ?? (await findInstalled())
   if (installed !== undefined) {
     // Chromium's sandbox refuses to run as root; the pages here are our own.
-    return chromium.launch({ executablePath: installed, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
+    return chromium.launch({
+      executablePath: installed,
+      args: [...flags, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+    })
   }
   const { default: bundled } = await import('@sparticuz/chromium')
-  return chromium.launch({ executablePath: await bundled.executablePath(), args: ['--no-sandbox'] })
+  return chromium.launch({ executablePath: await bundled.executablePath(), args: [...flags, '--no-sandbox'] })
 }
 
 async function findInstalled(): Promise<string | undefined> {

@@ -1,0 +1,54 @@
+// Serves this repository's TypeScript to a browser as it stands: types stripped on the way, packages through an import map. No
+// bundler, so what the browser runs is what Node runs.
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { stripTypeScriptTypes } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+
+const ROOT = new URL('../../../', import.meta.url).pathname
+
+const IMPORTS = {
+  '#contracts/': '/contracts/',
+  '#diffusion/': '/diffusion/',
+  '#test/': '/test/',
+  zod: '/node_modules/zod/index.js',
+  '@huggingface/tokenizers': '/node_modules/@huggingface/tokenizers/dist/tokenizers.mjs',
+  'onnxruntime-web/webgpu': '/node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs',
+}
+const PAGE = `<!doctype html><title>core</title><link rel="icon" href="data:,">
+<script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>
+<script type="module">import * as core from '/test/e2e/core/page.ts'; window.core = core</script>`
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.ts': 'text/javascript',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+}
+
+export async function serveSources(): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer(async ({ url = '/' }, response) => {
+    const path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname))
+    if (path === '/') {
+      response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE)
+      return
+    }
+    const bytes = await readFile(join(ROOT, path)).catch(() => undefined)
+    if (bytes === undefined) {
+      response.writeHead(404).end()
+      return
+    }
+    const extension = extname(path)
+    const type = TYPES[extension] ?? 'application/octet-stream'
+    response.writeHead(200, { 'content-type': type })
+    response.end(extension === '.ts' ? stripTypeScriptTypes(bytes.toString()) : bytes)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
