@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from PIL import Image
 from torch import nn
 
 from .checkpoint import load_state, load_weights
-from .concepts import all_concepts
+from .concepts import all_concepts, noun_tokens
 from .muon import Muon, split_parameters
 from .pool import encode_pictures
 from .scenes import SceneGenerator, held_out, render_scene
@@ -61,17 +60,6 @@ def appearance_targets(sprites: Sprites, vae, statistics: dict, batch: int = 64)
         latents = (encode_pictures(vae, np.stack(pictures)) - nothing) / statistics["scale"]
         rows.append(torch.cat([latents, torch.from_numpy(np.stack(coverage))[:, None]], 1))
     return dict(zip(keys, to_cells(torch.cat(rows)))), nothing
-
-
-def noun_tokens(caption: str, concept, encoding) -> list[int]:
-    """Indices of the tokens that name the concept in the caption, however it was called."""
-    names = sorted({form for word in concept.words for form in (word, concept.plural(word))}, key=len, reverse=True)
-    for name in names:
-        found = re.search(rf"\b{re.escape(name)}\b", caption)  # whole words: "cartoon" names no car
-        if found:
-            start, end = found.span()
-            return [i for i, (a, b) in enumerate(encoding.offsets) if b > a and a < end and b > start]
-    return []
 
 
 def main(argv=None) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -50,6 +51,17 @@ def pluralise(word: str) -> str:
 def with_article(word: str) -> str:
     vowel = word[0] in "aeiou" and not word.startswith(("uni", "ufo", "eu", "one"))
     return ("an " if vowel else "a ") + word
+
+
+def noun_tokens(caption: str, concept: Concept, encoding) -> list[int]:
+    """Indices of the tokens that name the concept in the caption, however it was called."""
+    names = sorted({form for word in concept.words for form in (word, concept.plural(word))}, key=len, reverse=True)
+    for name in names:
+        found = re.search(rf"\b{re.escape(name)}\b", caption)  # whole words: "cartoon" names no car
+        if found:
+            start, end = found.span()
+            return [i for i, (a, b) in enumerate(encoding.offsets) if b > a and a < end and b > start]
+    return []
 
 
 def parse_concepts(text: str) -> list[Concept]:

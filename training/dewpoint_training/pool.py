@@ -1,15 +1,23 @@
 """A rotating pool of encoded scenes: rendering and encoding stay a few per cent of training while every scene is seen only some times."""
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 
+from .concepts import all_concepts, noun_tokens
 from .scenes import SceneGenerator, render_scene
 from .sprites import Sprites
-from .text import encode
+from .unet import Appearance
 from .vae import DOWNSCALE, LATENT_CHANNELS
 
 LATENT_SIZE = 16
+
+
+@lru_cache
+def _concepts() -> dict:
+    return {c.label: c for c in all_concepts()}
 
 
 @torch.no_grad()
@@ -27,6 +35,20 @@ def object_mask(scene) -> np.ndarray:
     return mask
 
 
+def placement_targets(scene, encoding) -> np.ndarray:
+    """int16 [64]: for every 32 px place which cell of which token it shows (token * 25 + cell), -1 where there is no object."""
+    target = np.full((LATENT_SIZE // 2, LATENT_SIZE // 2), -1, np.int16)
+    centres = np.arange(LATENT_SIZE // 2) * 2 * DOWNSCALE + DOWNSCALE
+    for p in scene.placements:
+        tokens = noun_tokens(scene.caption, _concepts()[p.label], encoding)
+        if not tokens:
+            continue
+        column, row = ((centres - at) * Appearance.SIDE // p.size for at in (p.x, p.y))
+        rows, columns = (np.flatnonzero((cell >= 0) & (cell < Appearance.SIDE)) for cell in (row, column))
+        target[np.ix_(rows, columns)] = tokens[-1] * Appearance.SIDE**2 + row[rows][:, None] * Appearance.SIDE + column[columns][None]
+    return target.ravel()
+
+
 class ScenePool:
     def __init__(self, capacity: int, sprites: Sprites, vae, tokenizer, split: int):
         self.sprites, self.vae, self.tokenizer, self.split = sprites, vae, tokenizer, split
@@ -35,6 +57,7 @@ class ScenePool:
         self.counters = torch.zeros(2, dtype=torch.int64).share_memory_()  # made, first: the buffers may be shared with another process
         self.latents = torch.zeros(capacity, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE, dtype=torch.float16).share_memory_()
         self.ids = torch.zeros(capacity, 32, dtype=torch.int32).share_memory_()
+        self.places = torch.full((capacity, (LATENT_SIZE // 2) ** 2), -1, dtype=torch.int16).share_memory_()
         self.masks = torch.zeros(capacity, LATENT_SIZE, LATENT_SIZE, dtype=torch.uint8).share_memory_()
 
     @property
@@ -66,22 +89,24 @@ class ScenePool:
         pictures = np.stack([np.asarray(render_scene(s, self.sprites)) for s in scenes])
         at = torch.arange(self.made, self.made + n) % self.capacity
         self.latents[at] = encode_pictures(self.vae, pictures).half()
-        self.ids[at] = encode(self.tokenizer, [s.caption for s in scenes]).int()
+        encodings = self.tokenizer.encode_batch([s.caption for s in scenes])
+        self.ids[at] = torch.tensor([e.ids for e in encodings]).int()
+        self.places[at] = torch.from_numpy(np.stack([placement_targets(s, e) for s, e in zip(scenes, encodings)]))
         self.masks[at] = torch.from_numpy(np.stack([object_mask(s) for s in scenes])).byte()
         self.made += n
         return scenes, pictures
 
     def draw(self, n: int, generator: torch.Generator):
         i = torch.randint(0, self.size, (n,), generator=generator)
-        return self.latents[i].float(), self.ids[i].long(), self.masks[i].float()
+        return self.latents[i].float(), self.ids[i].long(), self.masks[i].float(), self.places[i].long()
 
     def save(self, path) -> None:
         n = self.size
-        torch.save({"latents": self.latents[:n], "ids": self.ids[:n], "masks": self.masks[:n], "counters": self.counters}, path)
+        torch.save({"latents": self.latents[:n], "ids": self.ids[:n], "masks": self.masks[:n], "places": self.places[:n], "counters": self.counters}, path)
 
     def load(self, path) -> None:
         state = torch.load(path)
         n = len(state["latents"])
-        for name in ("latents", "ids", "masks"):
+        for name in ("latents", "ids", "masks", "places"):
             getattr(self, name)[:n] = state[name]
         self.counters.copy_(state["counters"])

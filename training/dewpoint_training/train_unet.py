@@ -25,7 +25,7 @@ from .pool import ScenePool
 from .schedule import alpha_sigma, sample_ddim, stratified_timesteps
 from .sprites import Sprites
 from .text import FrozenMiniLM, TextEncoder, build_tokenizer, encode
-from .unet import UNet
+from .unet import UNet, placement_loss
 from .vae import load_vae
 
 SHEET_PROMPTS = [
@@ -175,6 +175,8 @@ def main(argv=None) -> None:
         stop = True
 
     signal.signal(signal.SIGTERM, on_term)
+    for layer in (unet.place_in, *unet.place_out):
+        layer.keep_weights = True
     uncond_ids = encode(tokenizer, [""])
     batch, log = config["batch"], open(log_path, "a")
     parameters = hidden + rest
@@ -183,16 +185,18 @@ def main(argv=None) -> None:
     def gradients(n: int, generator: torch.Generator) -> tuple[int, float]:
         """Adds the gradient of the loss summed over n samples; returns (n, unweighted loss sum)."""
         share = object_share(int(progress), config)
-        x, ids, mask = pool.draw(n, generator)
+        x, ids, mask, places = pool.draw(n, generator)
         x = (x - mean) / scale
-        ids[torch.rand(n, generator=generator) < config["caption_dropout"]] = uncond_ids
+        dropped = torch.rand(n, generator=generator) < config["caption_dropout"]
+        ids[dropped], places[dropped] = uncond_ids, -1
         t = stratified_timesteps(n, generator)
         noise = torch.randn(x.shape, generator=generator)
         a, sigma = alpha_sigma(t)
         out = predict(unet, a * x + sigma * noise, t, embed(text, ids))
         error = (out - (a * noise - sigma * x)).square().mean(1)
         weight = 1 + config["object_weight"] * share * mask
-        ((error * weight).sum() / weight.sum() * n).backward()
+        loss = (error * weight).sum() / weight.sum() + config["placement_weight"] * placement_loss(unet, places)
+        (loss * n).backward()
         return n, error.mean().item() * n
 
     def refill() -> bool:

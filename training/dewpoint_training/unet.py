@@ -103,6 +103,7 @@ class AppearanceAttention(nn.Module):
     """Cross-attention to every token's cells. A key says whose cell it is, which one, and what it shows; a value is what it shows."""
 
     HEADS, DIM = 2, 64  # few heads: the softmax over 25 cells a token is what costs
+    keep_weights = False  # training reads them, see placement_loss
 
     def __init__(self, channels: int, context: int):
         super().__init__()
@@ -122,8 +123,21 @@ class AppearanceAttention(nn.Module):
         k = shown + self.whose(context)[:, :, None, :] + self.which.to(shown.dtype)
         q, k, v = (t.unflatten(-1, (self.HEADS, self.DIM)).transpose(1, 2) for t in (self.q(self.norm(h)), k.flatten(1, 2), v.flatten(1, 2)))
         weights = (q * self.DIM**-0.5 @ k.transpose(-1, -2)).softmax(-1)
+        self.weights = weights if self.keep_weights else None
         h = h + self.out((weights @ v).transpose(1, 2).flatten(2))
         return h.transpose(1, 2).unflatten(2, (height, width))
+
+
+def placement_loss(unet: "UNet", target: Tensor) -> Tensor:
+    """Where a scene's objects are is known in training, so which cell each place shows is too: the attention is told, not left to find out.
+
+    target int64 [batch, places], token * 25 + cell, -1 where there is no object.
+    """
+    losses = []
+    for layer in (unet.place_in, *unet.place_out):
+        weights = layer.weights.float().mean(1).gather(2, target.clamp(min=0)[..., None])[..., 0]
+        losses.append(-(weights + 1e-6).log()[target >= 0].mean())
+    return torch.stack(losses).mean()
 
 
 class UNet(nn.Module):
