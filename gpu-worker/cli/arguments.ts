@@ -23,7 +23,13 @@ export class UsageError extends Error {
 }
 
 export const USAGE = `Usage: npm run generate -- "a panda eating tacos at the beach" [options]
+       npm run generate -- --recipe FILE [options]
+       npm run generate -- --reproduce PICTURE [--image FILE] [--model ID] [--out FILE] [--json]
 
+  --recipe FILE       make that recipe again: a JSON file, A1111's text, or a picture that holds one (PNG, JPEG, WebP, AVIF);
+                      a prompt and options beside it replace what it says, --model makes it with another model and says so
+  --reproduce PICTURE run the recipe Dewpoint wrote into the picture again and say whether the bytes match, or else the
+                      pixels, or how far they differ; exit code 0: same pixels, 1: they differ. Nothing is written without --out
   --out FILE          where to put the picture; with several seeds the seed goes before the extension
                       (default: named after prompt and seed, in this folder)
   --force             replace files that exist; without it they are never touched
@@ -49,13 +55,15 @@ export const USAGE = `Usage: npm run generate -- "a panda eating tacos at the be
 ${samplersHelp()}`
 
 const OPTIONS = {
+  recipe: { type: 'string' },
+  reproduce: { type: 'string' },
   out: { type: 'string' },
   force: { type: 'boolean', default: false },
   seed: { type: 'string' },
   count: { type: 'string' },
   steps: { type: 'string' },
   guidance: { type: 'string' },
-  negative: { type: 'string', default: '' },
+  negative: { type: 'string' },
   sampler: { type: 'string' },
   schedule: { type: 'string' },
   noise: { type: 'string' },
@@ -75,11 +83,16 @@ const OPTIONS = {
 } as const satisfies ParseArgsOptionsConfig
 
 export interface GenerateArguments {
-  readonly prompt: string
-  readonly negativePrompt: string
-  /** One picture each; null: draw `count` of them. */
+  /** A file to take from what is not given here; undefined: the model's defaults. */
+  readonly recipePath: string | undefined
+  /** A picture to make again and compare; everything else but image, model, out, force and json is then undefined. */
+  readonly reproducePath: string | undefined
+  /** Given, unless there is a recipe to take it from. */
+  readonly prompt: string | undefined
+  readonly negativePrompt: string | undefined
+  /** One picture each; null: the recipe's, or drawn. */
   readonly seeds: readonly number[] | null
-  readonly count: number
+  readonly count: number | undefined
   readonly steps: number | undefined
   readonly guidanceScale: number | undefined
   readonly sampler: SamplerId | undefined
@@ -91,7 +104,7 @@ export interface GenerateArguments {
   readonly width: number | undefined
   readonly height: number | undefined
   readonly modelId: string | undefined
-  readonly image: { readonly path: string; readonly strength: number } | undefined
+  readonly image: { readonly path: string; readonly strength: number | undefined } | undefined
   readonly out: string | undefined
   readonly force: boolean
   readonly json: boolean
@@ -101,14 +114,17 @@ const options = recipeSchema.shape
 
 /** One command makes at most this many pictures; more is a loop in a shell. */
 const PICTURES_MAX = 100
-const STRENGTH_DEFAULT = 0.6
+/** What --reproduce may stand beside: none of these changes the recipe, but for a model that is asked for by name. */
+const BESIDE_REPRODUCE = new Set(['reproduce', 'image', 'model', 'out', 'force', 'json', 'help'])
 
 /** The arguments, or null when help was asked for. @throws UsageError naming the option, the rule and what was given. */
 export function parseGenerateArguments(args: readonly string[]): GenerateArguments | null {
   const { values, positionals } = split(args)
   if (values.help) return null
   const [prompt, ...more] = positionals
-  if (prompt === undefined || prompt.trim() === '')
+  if (values.reproduce !== undefined) checkReproduce(values, prompt)
+  const isElsewhere = values.recipe !== undefined || values.reproduce !== undefined
+  if (prompt === undefined ? !isElsewhere : prompt.trim() === '')
     throw new UsageError('Write what you want to see, in quotes. --help shows how.')
   if (more.length > 0)
     throw new UsageError(`Put the prompt in quotes; after ${JSON.stringify(prompt)} came ${JSON.stringify(more[0])}`)
@@ -122,10 +138,12 @@ export function parseGenerateArguments(args: readonly string[]): GenerateArgumen
   if (seeds !== null && seeds.length > PICTURES_MAX)
     throw new UsageError(`At most ${PICTURES_MAX} seeds, got ${seeds.length}`)
   return {
-    prompt: check('The prompt', promptSchema, prompt),
-    negativePrompt: check('--negative', promptSchema, values.negative),
+    recipePath: values.recipe,
+    reproducePath: values.reproduce,
+    prompt: optional('The prompt', promptSchema, prompt),
+    negativePrompt: optional('--negative', promptSchema, values.negative),
     seeds: seeds?.length === 1 && count !== undefined ? upwards(seeds[0] ?? 0, count) : seeds,
-    count: seeds?.length ?? count ?? 1,
+    count: seeds?.length ?? count,
     steps: optional('--steps', stepsSchema, values.steps, number),
     guidanceScale: optional('--guidance', guidanceScaleSchema, values.guidance, number),
     ...samplerOf(values.sampler, values.schedule),
@@ -146,7 +164,7 @@ export function parseGenerateArguments(args: readonly string[]): GenerateArgumen
         ? undefined
         : {
             path: values.image,
-            strength: optional('--strength', strengthSchema, values.strength, number) ?? STRENGTH_DEFAULT,
+            strength: optional('--strength', strengthSchema, values.strength, number),
           },
     out: values.out,
     force: values.force,
@@ -164,8 +182,19 @@ function split(args: readonly string[]) {
   }
 }
 
+function checkReproduce(values: ReturnType<typeof split>['values'], prompt: string | undefined): void {
+  const name = Object.entries(values).find(
+    ([option, value]) => value !== undefined && value !== false && !BESIDE_REPRODUCE.has(option),
+  )?.[0]
+  const other = prompt === undefined ? name && `--${name}` : 'a prompt'
+  if (other !== undefined)
+    throw new UsageError(
+      `--reproduce runs the recipe as it is, so ${other} has no place beside it; --recipe takes changes`,
+    )
+}
+
 /** As A1111 counts: seed + i modulo 2^32. */
-const upwards = (seed: number, count: number) =>
+export const upwards = (seed: number, count: number) =>
   Array.from({ length: count }, (_, index) => (seed + index) % (SEED_MAX + 1))
 
 /** A joined name ("DPM++ 2M Karras") sets both, unless a schedule is given beside it. */

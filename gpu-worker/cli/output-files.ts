@@ -6,8 +6,10 @@ import { type GenerateArguments, UsageError } from './arguments.ts'
 
 const SLUG_LENGTH_MAX = 60
 
+type NamingArguments = Pick<GenerateArguments, 'out' | 'prompt' | 'force'>
+
 /** One path per seed. @throws UsageError when one exists (without --force) or its folder does not. */
-export async function chooseOutputs(args: GenerateArguments, seeds: readonly number[]): Promise<string[]> {
+export async function chooseOutputs(args: NamingArguments, seeds: readonly number[]): Promise<string[]> {
   const paths = seeds.map((seed) => pathFor(args, seed, seeds.length))
   const twice = paths.find((path, index) => paths.indexOf(path) !== index)
   if (twice !== undefined) throw new UsageError(`Two pictures would go to ${twice}: give each seed once`)
@@ -20,8 +22,8 @@ export async function chooseOutputs(args: GenerateArguments, seeds: readonly num
   return paths
 }
 
-function pathFor({ out, prompt }: GenerateArguments, seed: number, count: number): string {
-  if (out === undefined) return `${slug(prompt)}-${seed}.png`
+function pathFor({ out, prompt }: NamingArguments, seed: number, count: number): string {
+  if (out === undefined) return `${slug(prompt ?? '')}-${seed}.png`
   const extension = extname(out)
   if (extension.toLowerCase() !== '.png')
     throw new UsageError(`--out: pictures are PNG files, got ${JSON.stringify(basename(out))}`)

@@ -8,7 +8,7 @@ describe('the words after npm run generate', () => {
   it('are a prompt and options, and what is left out is left to the model', () => {
     expect(parse('--seed', '7', '--steps', '25', '--out', 'panda.png')).toMatchObject({
       prompt: 'a panda',
-      negativePrompt: '',
+      negativePrompt: undefined,
       seeds: [7],
       count: 1,
       steps: 25,
@@ -44,6 +44,12 @@ describe('the words after npm run generate', () => {
     [['p', '--image', 'a.png', '--strength', '0'], /above 0 and at most 1/],
     [['p', '--seed', '1,2', '--count', '2'], /not both/],
     [['p', '--magic'], /--help lists the options/],
+    [['', '--recipe', 'r.json'], /Write what you want to see/],
+    [['--recipe', 'r.json', '--steps', '0'], /Steps are 1 to 150/],
+    [['p', '--reproduce', 'a.png'], /a prompt has no place beside it; --recipe takes changes/],
+    [['--reproduce', 'a.png', '--seed', '1'], /--seed has no place beside it/],
+    [['--reproduce', 'a.png', '--negative', ''], /--negative has no place beside it/],
+    [['--reproduce', 'a.png', '--recipe', 'r.json'], /--recipe has no place beside it/],
   ])('%j break a rule, which is named', (args, rule) => {
     expect(() => parseGenerateArguments(args)).toThrow(UsageError)
     expect(() => parseGenerateArguments(args)).toThrow(rule)
@@ -79,6 +85,35 @@ describe('the words after npm run generate', () => {
     })
     expect(() => parse('--eta', '2')).toThrow(/--eta/)
     expect(() => parse('--noise', 'gpu')).toThrow(/--noise/)
+  })
+
+  it('may name a recipe, and what replaces parts of it', () => {
+    expect(parseGenerateArguments(['--recipe', 'r.json'])).toMatchObject({
+      recipePath: 'r.json',
+      prompt: undefined,
+      negativePrompt: undefined,
+      seeds: null,
+      count: undefined,
+      steps: undefined,
+    })
+    expect(parse('--recipe', 'r.json', '--negative', '', '--seed', '9')).toMatchObject({
+      recipePath: 'r.json',
+      prompt: 'a panda',
+      negativePrompt: '',
+      seeds: [9],
+    })
+  })
+
+  it('may name a picture to reproduce, and what that needs', () => {
+    const words = ['--reproduce', 'a.png', '--image', 'in.png', '--model', 'v0', '--out', 'b.png', '--force', '--json']
+    expect(parseGenerateArguments(words)).toMatchObject({
+      reproducePath: 'a.png',
+      image: { path: 'in.png', strength: undefined },
+      modelId: 'v0',
+      out: 'b.png',
+      force: true,
+      json: true,
+    })
   })
 
   it('lists every sampler and schedule in its help', () => {

@@ -1,0 +1,91 @@
+// Words, or a recipe file and what is changed about it → PNG files. The model is loaded once, after every rule was checked.
+import { type Recipe, recipeHash } from '#contracts/recipe.ts'
+import type { EngineEnv } from '../env.ts'
+import { type GenerateArguments, UsageError } from './arguments.ts'
+import type { MadePicture } from './make-picture.ts'
+import { makeWithProgress, openEngine } from './open-engine.ts'
+import { chooseOutputs, writeOutput } from './output-files.ts'
+import { checkInput, readInput } from './read-input.ts'
+import { chooseModel, type RecipeFile, readRecipeFile } from './recipe-file.ts'
+import { buildRecipes, chooseSize } from './recipes.ts'
+
+export async function generatePictures(args: GenerateArguments, env: EngineEnv, signal: AbortSignal): Promise<void> {
+  // 1. What to make, and where to; every rule is checked before the model is loaded.
+  const file =
+    args.recipePath === undefined ? undefined : await readRecipeFile('--recipe', args.recipePath, env.MODELS_DIR)
+  const { installed, notes: modelNotes } = await chooseModel(env.MODELS_DIR, args.modelId, file)
+  const { manifest } = installed
+  const base = file?.base ?? {}
+  if (args.prompt === undefined && base.prompt === undefined)
+    throw new UsageError(`--recipe: ${args.recipePath} says no prompt; write one beside it`)
+  const input = await chooseInput(args, file, chooseSize(args, base, manifest))
+  const recipes = buildRecipes(args, base, manifest, input && { hash: input.sha256, strength: file?.strength })
+  const outputs = await chooseOutputs(
+    { ...args, prompt: recipes[0]?.prompt },
+    recipes.map((recipe) => recipe.seed),
+  )
+  const notes = [...(file?.notes ?? []), ...modelNotes]
+  if (!args.json) for (const note of notes) process.stderr.write(`${note}\n`)
+
+  // 2. The model, byte for byte the one its manifest names.
+  const { pipeline, times, loadMs } = await openEngine(installed, env, signal)
+
+  // 3. One picture after the other, each written when it is whole.
+  const pictures: ({ file: string; recipe: Recipe } & MadePicture)[] = []
+  try {
+    for (const [index, recipe] of recipes.entries()) {
+      const path = outputs[index] ?? ''
+      const made = await makeWithProgress({
+        pipeline,
+        recipe,
+        modelName: manifest.name,
+        input: input?.image,
+        signal,
+        label: path,
+      })
+      await writeOutput(path, made.picture.png, args.force)
+      pictures.push({ file: path, recipe, ...made })
+      if (!args.json) process.stdout.write(`${path}  (seed ${recipe.seed})\n`)
+    }
+  } finally {
+    await pipeline.dispose()
+  }
+  if (args.json) process.stdout.write(`${JSON.stringify(await report(), null, 2)}\n`)
+
+  async function report() {
+    return {
+      model: { id: manifest.id, hash: manifest.hash, loadMs },
+      provider: env.EXECUTION_PROVIDER,
+      notes,
+      pictures: await Promise.all(
+        pictures.map(async ({ file, recipe, picture, timings }) => ({
+          file,
+          recipe,
+          recipeHash: await recipeHash(recipe),
+          sha256: picture.sha256,
+          sizeBytes: picture.png.length,
+          timings,
+        })),
+      ),
+      graphs: Object.fromEntries(times),
+    }
+  }
+}
+
+/** The picture to start from, which is the very one our own recipe names where it names one. */
+async function chooseInput(
+  { image }: GenerateArguments,
+  file: RecipeFile | undefined,
+  size: { width: number; height: number },
+) {
+  const named = file?.own?.input
+  if (image === undefined) {
+    if (named !== undefined)
+      throw new UsageError(
+        `--recipe: ${file?.path} starts from a picture it does not hold (SHA-256 ${named.hash} once prepared); give it with --image`,
+      )
+    return undefined
+  }
+  if (file?.own !== undefined && named !== undefined) await checkInput(image.path, file.own, file.path, named.hash)
+  return readInput(image.path, size)
+}
