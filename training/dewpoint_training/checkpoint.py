@@ -42,7 +42,8 @@ def load_state(path: Path) -> dict:
 
 def load_weights(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> None:
     """Every trained parameter must be there; what comes from elsewhere (frozen layers, constants) may be missing or extra."""
-    missing, _ = module.load_state_dict({k: v.float() for k, v in weights.items() if k in module.state_dict()}, strict=False)
+    own = module.state_dict()
+    missing, _ = module.load_state_dict({k: v.float().reshape(own[k].shape) for k, v in weights.items() if k in own}, strict=False)
     missing = [name for name in missing if not name.startswith("frozen.")]
     if missing:
         raise ValueError(f"weights lack {missing[:5]} ({len(missing)} in all)")

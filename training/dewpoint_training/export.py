@@ -59,14 +59,14 @@ def int8_rows(weight: np.ndarray):
 
 
 def name_after_parameters(graph, module: nn.Module) -> None:
-    """Gives every weight its torch name (`.T` appended where the exporter transposed it), so that training can start from the exported file."""
+    """Gives every weight its torch name (`.T` appended where the exporter transposed it; a norm's may have gained axes), so that training can start from the exported file."""
     known = {name: tensor.detach().numpy() for name, tensor in [*module.named_parameters(), *module.named_buffers()]}
     renamed = {}
     for tensor in graph.initializer:
         value = numpy_helper.to_array(tensor)
         for name, theirs in known.items():
             for suffix, candidate in (("", theirs), (".T", theirs.T)):
-                if name not in {r.removesuffix(".T") for r in renamed.values()} and tensor.name not in renamed and candidate.shape == value.shape and np.array_equal(candidate, value):
+                if name not in {r.removesuffix(".T") for r in renamed.values()} and tensor.name not in renamed and candidate.squeeze().shape == value.squeeze().shape and np.array_equal(candidate.squeeze(), value.squeeze()):
                     renamed[tensor.name] = name + suffix
     for tensor in graph.initializer:
         tensor.name = renamed.get(tensor.name, tensor.name)

@@ -1,12 +1,12 @@
 """Scenes and their captions, deterministic by seed.
 
-A scene is a background, a style and one to five sprites. Sprites stand on a 16 px grid in a handful of sizes: one latent is 16 px wide, so a
-shifted sprite is (nearly) the same latents shifted, and the U-Net has far fewer distinct shapes to learn than with free placement.
+A scene is a background, a style and one to five sprites. Sprites stand on a 32 px grid in a handful of sizes: one place of the U-Net's 8x8 level is
+32 px wide, so a large sprite's places are exactly the cells its words are drawn with, and there are far fewer things to learn than with free placement.
 """
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -15,7 +15,8 @@ from .backgrounds import COLORS, paint_background
 from .concepts import Concept, all_concepts, grammar, with_article
 from .sprites import HUES, STYLES, Sprites
 
-GRID = 16
+GRID = 16  # step of the compositions below
+SNAP = 32  # what they are rounded to
 STYLE_WEIGHTS = {"3d": 0.74, "flat": 0.11, "cartoon": 0.15}
 WEIGHTLESS = {"space", "underwater", "clouds", "moon"}  # no shadow on the ground
 
@@ -216,6 +217,7 @@ class SceneGenerator:
         g = grammar()
         composition = str(rng.choice(list(self.mix), p=np.array(list(self.mix.values())) / sum(self.mix.values())))
         phrase, concepts, placements = getattr(self, composition)(rng)
+        placements = [replace(p, x=round(p.x / SNAP) * SNAP, y=round(p.y / SNAP) * SNAP) for p in placements]
         style = str(rng.choice(list(STYLE_WEIGHTS), p=list(STYLE_WEIGHTS.values())))
         if rng.random() < 0.3:
             background = str(rng.choice(list(COLORS)))

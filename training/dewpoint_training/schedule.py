@@ -15,9 +15,9 @@ def alpha_sigma(t: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def timestep_density() -> Tensor:
-    """Half uniform, half around t = 600, where the noise level decides what the object is."""
+    """Half uniform, half around t = 700, where the noise level decides what stands where."""
     t = torch.arange(TRAIN_STEPS).float()
-    bump = torch.exp(-(((t - 600) / 200) ** 2))
+    bump = torch.exp(-(((t - 700) / 200) ** 2))
     return 0.5 / TRAIN_STEPS + 0.5 * bump / bump.sum()
 
 

@@ -79,7 +79,7 @@ class TransformerBlock(nn.Module):
             h = self.self_attention(h)
         h = self.cross_attention(h, context)
         h = h + self.ff(self.norm(h))
-        return h.transpose(1, 2).unflatten(2, x.shape[2:])
+        return h.transpose(1, 2).reshape_as(x)
 
 
 class Appearance(nn.Module):
@@ -117,7 +117,6 @@ class AppearanceAttention(nn.Module):
         nn.init.zeros_(self.out.weight), nn.init.zeros_(self.out.bias)
 
     def forward(self, x: Tensor, context: Tensor, cells: Tensor) -> Tensor:
-        height, width = x.shape[2:]
         h = x.flatten(2).transpose(1, 2)
         shown, v = self.shown(cells).chunk(2, -1)
         k = shown + self.whose(context)[:, :, None, :] + self.which.to(shown.dtype)
@@ -125,7 +124,7 @@ class AppearanceAttention(nn.Module):
         weights = (q * self.DIM**-0.5 @ k.transpose(-1, -2)).softmax(-1)
         self.weights = weights if self.keep_weights else None
         h = h + self.out((weights @ v).transpose(1, 2).flatten(2))
-        return h.transpose(1, 2).unflatten(2, (height, width))
+        return h.transpose(1, 2).reshape_as(x)
 
 
 def placement_loss(unet: "UNet", target: Tensor) -> Tensor:

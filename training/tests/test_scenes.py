@@ -3,7 +3,7 @@ import pytest
 
 from dewpoint_training.backgrounds import COLORS, PAINTERS, paint_background
 from dewpoint_training.concepts import all_concepts, grammar
-from dewpoint_training.scenes import GRID, MIXES, SceneGenerator, held_out, pair_key
+from dewpoint_training.scenes import MIXES, SNAP, SceneGenerator, held_out, pair_key
 from dewpoint_training.sprites import HUES
 
 SCENES = 400
@@ -28,10 +28,10 @@ def test_the_same_seed_gives_the_same_scene(scenes):
     assert generator.scene([0, 7]) != generator.scene([1, 7])
 
 
-def test_every_sprite_stands_on_the_latent_grid(scenes):
+def test_every_sprite_stands_on_the_grid(scenes):
     for scene in scenes:
         for p in scene.placements:
-            assert p.x % GRID == p.y % GRID == p.size % GRID == 0, scene
+            assert p.x % SNAP == p.y % SNAP == p.size % 16 == 0, scene
 
 
 def test_a_training_scene_never_shows_a_held_out_pair_or_colour(scenes):
