@@ -1,7 +1,8 @@
 """Tiny but architecturally real Stable Diffusion models: seeded weights, exported to ONNX, with diffusers' own results.
 
 Writes test/golden/models/<name>/ (diffusers ONNX layout, as optimum names inputs and outputs) and
-test/golden/pipelines/<name>.json (what diffusers makes of them). Run: python training/export_tiny_models.py [name...]
+test/golden/pipelines/<name>.json (what diffusers makes of them). `sd1-attention` and `preview-decoder` are single components that
+stand beside sd1's. Run: python training/export_tiny_models.py [name...]
 
 The noise is Philox as torch's CUDA generator lays it out, drawn in the order diffusers draws from its generator, so that a
 golden needs no GPU and holds for the core's noise. Weights are random: the pictures mean nothing, the arithmetic everything.
@@ -21,6 +22,7 @@ import torch
 import transformers
 from diffusers import (
     AutoencoderKL,
+    AutoencoderTiny,
     DDIMScheduler,
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
@@ -29,6 +31,7 @@ from diffusers import (
     UNet2DConditionModel,
     UniPCMultistepScheduler,
 )
+from diffusers.models.attention_processor import AttnProcessor
 from golden.noise import philox_randn
 from PIL import Image
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
@@ -136,13 +139,35 @@ class Graph(torch.nn.Module):
         return self.function(*inputs)
 
 
-def export(path: Path, model: torch.nn.Module, forward, inputs: dict[str, torch.Tensor], outputs: list[str], dynamic: dict[str, dict[int, str]]) -> None:
+def export(path: Path, model: torch.nn.Module, forward, inputs: dict[str, torch.Tensor], outputs: list[str], dynamic: dict[str, dict[int, str]],
+           edit=lambda graph: None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
         Graph(model, forward), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=outputs,
         dynamic_axes=dynamic, opset_version=17, dynamo=False,
     )
+    exported = onnx.load(path)
+    edit(exported.graph)
+    onnx.save(exported, path)
     shorten_names(path)
+
+
+def output_cross_attention(graph: onnx.GraphProto) -> None:
+    """Adds what every cross-attention's softmax gives, [batch, heads, queries, tokens], to the outputs of an exported U-Net.
+
+    The convention of docs/diffusion.md: outputs named `cross_attention.<layer>`. Works on any U-Net torch's exporter wrote with its
+    module paths in the names (diffusers calls cross-attention `attn2`); the arithmetic is the same without them.
+    """
+    for node in graph.node:
+        parts = node.name.strip("/").split("/")
+        if node.op_type == "Softmax" and "attn2" in parts:
+            name = "cross_attention." + ".".join(part for part in parts[:-1] if part != "model")
+            probabilities = node.output[0]
+            for user in graph.node:
+                user.input[:] = [name if value == probabilities else value for value in user.input]
+            node.output[0] = name
+            shape = ["batch_size", "heads", name + ".queries", "sequence_length"]
+            graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape))
 
 
 def shorten_names(path: Path) -> None:
@@ -206,7 +231,7 @@ def export_text_encoder(path: Path, model) -> None:
     write_json(path.parent / "config.json", model.config.to_dict())
 
 
-def export_unet(path: Path, model: UNet2DConditionModel, timestep: torch.Tensor, pooled: bool) -> None:
+def export_unet(path: Path, model: UNet2DConditionModel, timestep: torch.Tensor, pooled: bool, edit=lambda graph: None) -> None:
     image = {0: "batch_size", 2: "height", 3: "width"}
     inputs = {
         "sample": torch.randn(2, model.config.in_channels, 8, 8),
@@ -228,7 +253,7 @@ def export_unet(path: Path, model: UNet2DConditionModel, timestep: torch.Tensor,
         condition = extra.pop("timestep_cond", None)
         return model(sample, timestep, hidden, timestep_cond=condition, added_cond_kwargs=extra or None, return_dict=False)[0]
 
-    export(path, model, forward, inputs, ["out_sample"], dynamic)
+    export(path, model, forward, inputs, ["out_sample"], dynamic, edit)
     write_json(path.parent / "config.json", dict(model.config))
 
 
@@ -449,7 +474,96 @@ def make_lcm() -> None:
     ])
 
 
-MODELS = {"sd1": make_sd1, "sd2": make_sd2, "sdxl": make_sdxl, "inpaint": make_inpaint, "lcm": make_lcm}
+class CaptureAttention(AttnProcessor):
+    """Keeps the probabilities of every attention layer it runs: [batch * heads, queries, keys]."""
+
+    def __init__(self):
+        self.captured: list[tuple[int, torch.Tensor]] = []
+
+    def __call__(self, attn, hidden_states, encoder_hidden_states=None, **rest):
+        scores = type(attn).get_attention_scores
+
+        def keep(query, key, mask=None):
+            probabilities = scores(attn, query, key, mask)
+            if encoder_hidden_states is not None:
+                self.captured.append((attn.heads, probabilities))
+            return probabilities
+
+        attn.get_attention_scores = keep
+        try:
+            return super().__call__(attn, hidden_states, encoder_hidden_states, **rest)
+        finally:
+            del attn.get_attention_scores
+
+
+def make_sd1_attention() -> None:
+    """The SD 1 U-Net that also gives its cross-attention (the other parts are sd1's), and PyTorch's maps of the first call.
+
+    The golden picture is wide, so that height and width cannot be mistaken for each other.
+    """
+    width, height = 96, 64
+    folder = GOLDEN / "models/sd1-attention"
+    shutil.rmtree(folder, ignore_errors=True)
+    model = unet(3)
+    export_unet(folder / "unet/model.onnx", model, torch.tensor([1, 500]), pooled=False, edit=output_cross_attention)
+
+    tok = CLIPTokenizer.from_pretrained(GOLDEN / "models/sd1/tokenizer")
+    pipe = simple_pipeline(dict(vae=vae(1), text_encoder=text_encoder(tok, 2), tokenizer=tok, unet=model))("text")
+    pipe.set_progress_bar_config(disable=True)
+    capture = CaptureAttention()
+    model.set_attn_processor(capture)
+    use_noise(PhiloxStream(7))
+    with torch.no_grad():
+        pipe(PROMPT, negative_prompt=NEGATIVE, num_inference_steps=1, guidance_scale=7.5, width=width, height=height, output_type="latent")
+    latent = (height // 8, width // 8)
+    layers = []
+    for heads, probabilities in capture.captured:
+        queries, tokens = probabilities.shape[1:]
+        # [unconditional, conditional] x heads; the conditional row, averaged over its heads.
+        mean = probabilities.unflatten(0, (2, heads))[1].mean(0)
+        shrink = math.isqrt(latent[0] * latent[1] // queries)
+        planes = mean.T.reshape(1, tokens, latent[0] // shrink, latent[1] // shrink)
+        layers.append(torch.nn.functional.interpolate(planes, latent, mode="bilinear", align_corners=False)[0])
+    maps = torch.stack(layers).mean(0)
+    write_json(GOLDEN / "pipelines/sd1-attention.json", {
+        "model": "sd1-attention",
+        "versions": {"diffusers": diffusers.__version__, "torch": torch.__version__},
+        "recipe": {"width": width, "height": height, "steps": 1},
+        "layerCount": len(layers),
+        "shape": list(maps.shape),
+        "maps": floats(maps.numpy()),
+    })
+
+
+def make_preview_decoder() -> None:
+    """A decoder of TAESD's layout beside the SD 1 model, and what it makes of the latents of sd1's Euler golden."""
+    torch.manual_seed(51)
+    tiny = AutoencoderTiny(encoder_block_out_channels=(4,) * 4, decoder_block_out_channels=(4,) * 4, num_encoder_blocks=(1,) * 4,
+                           num_decoder_blocks=(1,) * 4).eval()
+    with torch.no_grad():
+        # Fresh weights would paint everything near black, where the clamp hides mistakes.
+        tiny.decoder.layers[-1].weight.mul_(4)
+        tiny.decoder.layers[-1].bias.fill_(0.5)
+    folder = GOLDEN / "models/preview-decoder/preview_decoder"
+    shutil.rmtree(folder.parent, ignore_errors=True)
+    image = {0: "batch_size", 2: "height", 3: "width"}
+    export(folder / "model.onnx", tiny, lambda z: tiny.decode(z, return_dict=False)[0], {"latent_sample": torch.randn(1, 4, 8, 8)},
+           ["sample"], {"latent_sample": image, "sample": image})
+    write_json(folder / "config.json", dict(tiny.config))
+    euler = next(case for case in json.loads((GOLDEN / "pipelines/sd1.json").read_text())["cases"] if case["name"] == "Euler")
+    latents = torch.from_numpy(np.frombuffer(base64.b64decode(euler["latents"]), "<f4").copy()).reshape(1, 4, 8, 8)
+    with torch.no_grad():
+        pixels = tiny.decode(latents / tiny.config.scaling_factor, return_dict=False)[0][0].permute(1, 2, 0).numpy()
+    write_json(GOLDEN / "pipelines/preview-decoder.json", {
+        "model": "preview-decoder",
+        "versions": {"diffusers": diffusers.__version__, "torch": torch.__version__},
+        "case": "Euler",
+        "rgb": data(((pixels / 2 + 0.5).clip(0, 1) * 255).round().astype(np.uint8)),
+    })
+
+
+MODELS = {"sd1": make_sd1, "sd2": make_sd2, "sdxl": make_sdxl, "inpaint": make_inpaint, "lcm": make_lcm,
+          "sd1-attention": make_sd1_attention, "preview-decoder": make_preview_decoder}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or MODELS:

@@ -6,6 +6,7 @@ import type { ModelManifest } from '#contracts/model-manifest.ts'
 import { throwIfAborted } from '../errors.ts'
 import type { ModelFiles, Runtime } from '../runtime/runtime.ts'
 import { type NoiseScheduleConfig, parseSchedulerConfig } from '../schedulers/index.ts'
+import { loadPreviewDecoder, type PreviewDecoder } from './preview-decoder.ts'
 import { readConfig } from './read-config.ts'
 import { loadTextEncoder, type TextEncoder } from './text-encoder.ts'
 import { loadUNet, type UNet } from './unet.ts'
@@ -26,6 +27,8 @@ export interface Model {
   readonly textEncoders: readonly TextEncoder[]
   readonly unet: UNet
   readonly vae: Vae
+  /** Where the folder has a `preview_decoder`. */
+  readonly previewDecoder: PreviewDecoder | undefined
   /** SDXL: an empty negative prompt is all zeros instead of the encoding of the empty text. */
   readonly zerosForEmptyNegative: boolean
   /** Frees every graph. */
@@ -40,9 +43,9 @@ const indexSchema = z.looseObject({
 /** @throws RangeError where files and layout disagree; a named error where the engine fails. Frees what it had loaded. */
 export async function loadModel(options: LoadModelOptions): Promise<Model> {
   const loaded: { dispose(): Promise<void> }[] = []
-  const keep = async <Part extends { dispose(): Promise<void> }>(part: Promise<Part>): Promise<Part> => {
+  const keep = async <Part extends { dispose(): Promise<void> } | undefined>(part: Promise<Part>): Promise<Part> => {
     const kept = await part
-    loaded.push(kept)
+    if (kept !== undefined) loaded.push(kept)
     throwIfAborted(options.signal)
     return kept
   }
@@ -59,12 +62,14 @@ export async function loadModel(options: LoadModelOptions): Promise<Model> {
     const unet = await keep(loadUNet(options))
     const vae = await keep(loadVae(options))
     requireMatchingChannels(unet.inputChannels, vae.latentChannels)
+    const previewDecoder = await keep(loadPreviewDecoder(options, vae.latentChannels))
     return {
       manifest: options.manifest,
       noiseSchedule: parseSchedulerConfig(schedulerConfig),
       textEncoders,
       unet,
       vae,
+      previewDecoder,
       zerosForEmptyNegative: index.force_zeros_for_empty_prompt,
       dispose,
     }

@@ -2,6 +2,7 @@
 // noisy latents; an inpainting one also mask and masked latents; SDXL pooled text and sizes; LCM the guidance scale.
 import { z } from 'zod'
 import { type Component, loadComponent, type Values } from '../runtime/component.ts'
+import { type AttentionLayer, isAttentionOutput, splitAttention } from './attention-outputs.ts'
 import type { LoadModelOptions } from './load-model.ts'
 import { readComponentConfig } from './read-config.ts'
 
@@ -36,6 +37,14 @@ export interface UNetRow {
   readonly guidanceScale?: number
 }
 
+/** What one row of a U-Net call gave. */
+export interface UNetOutput {
+  /** float32 [channels, height, width]: the predicted noise, velocity or clean latents. */
+  readonly sample: Float32Array
+  /** One for each `cross_attention.<layer>` output of the graph; most graphs have none. */
+  readonly attention: readonly AttentionLayer[]
+}
+
 export interface UNet {
   readonly inputChannels: number
   /** Latent sides come in multiples of this: what the U-Net halves on the way down has to double back to the same size. */
@@ -48,8 +57,8 @@ export interface UNet {
   readonly takesGuidanceScale: boolean
   /** Whether rows of one call may be at different timesteps. */
   readonly timestepPerRow: boolean
-  /** One call for all rows. @returns float32 [channels, height, width] per row, in order. */
-  predict(rows: readonly [UNetRow, ...UNetRow[]]): Promise<Float32Array[]>
+  /** One call for all rows. @returns what each gave, in order. */
+  predict(rows: readonly [UNetRow, ...UNetRow[]]): Promise<UNetOutput[]>
   dispose(): Promise<void>
 }
 
@@ -92,7 +101,7 @@ async function predict(
   component: Component,
   inputChannels: number,
   rows: readonly [UNetRow, ...UNetRow[]],
-): Promise<Float32Array[]> {
+): Promise<UNetOutput[]> {
   const [first] = rows
   const { height, width } = first.size
   const batch = rows.length
@@ -123,11 +132,15 @@ async function predict(
     feeds.timestep_cond = { dims: [batch, embedSize], data: embeds }
   }
   const outputs = await component.run(feeds)
-  const output = outputs[component.outputs[0]?.name ?? 'out_sample']
+  const output = outputs[component.outputs.find(({ name }) => !isAttentionOutput(name))?.name ?? 'out_sample']
   if (output === undefined)
     throw new RangeError(`unet gave no float output; it gave ${Object.keys(outputs).join(', ')}`)
   const rowSize = output.data.length / batch
-  return rows.map((_, row) => output.data.slice(row * rowSize, (row + 1) * rowSize))
+  const attention = splitAttention(outputs, batch)
+  return rows.map((_, row) => ({
+    sample: output.data.slice(row * rowSize, (row + 1) * rowSize),
+    attention: attention[row] ?? [],
+  }))
 }
 
 /** Exports disagree on the timestep's shape: a scalar, [1], or one per row. */

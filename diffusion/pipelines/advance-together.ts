@@ -1,6 +1,6 @@
 // Several runs, one U-Net call: how a device that is faster in batches serves many people at once. Runs may be at different steps
 // and of different recipes; those whose rows cannot stand in one tensor get a call of their own.
-import type { UNet, UNetRow } from '../model/unet.ts'
+import type { UNet, UNetOutput, UNetRow } from '../model/unet.ts'
 import type { PreparedCall, Run, StepReport } from './run.ts'
 
 /**
@@ -14,7 +14,7 @@ import type { PreparedCall, Run, StepReport } from './run.ts'
 export async function advanceTogether(runs: readonly Run[]): Promise<PromiseSettledResult<StepReport>[]> {
   const prepared = await Promise.allSettled(runs.map((run) => run.prepareCall()))
   const calls = prepared.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const answers = new Map<PreparedCall, () => readonly Float32Array[]>()
+  const answers = new Map<PreparedCall, () => readonly UNetOutput[]>()
   // One graph at a time: the engine would only queue the second behind the first.
   for (const group of groupCalls(calls)) {
     const [result] = await Promise.allSettled([predict(group)])
@@ -38,7 +38,7 @@ function fulfilled<Value>(result: PromiseSettledResult<Value>): Value {
   return result.value
 }
 
-async function predict([first, ...others]: readonly PreparedCall[]): Promise<Float32Array[]> {
+async function predict([first, ...others]: readonly PreparedCall[]): Promise<UNetOutput[]> {
   if (first === undefined) return []
   const [row, ...rest] = first.rows
   return first.unet.predict([row, ...rest, ...others.flatMap(({ rows }) => rows)])

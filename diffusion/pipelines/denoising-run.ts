@@ -1,17 +1,19 @@
 // A run of one pass: the loop's state, what a U-Net call is asked for it, and what the sampler makes of the answer.
 import type { Recipe } from '#contracts/recipe.ts'
 import { throwIfAborted } from '../errors.ts'
+import type { AttentionLayer } from '../model/attention-outputs.ts'
 import type { Model } from '../model/load-model.ts'
 import type { LatentSize, UNetRow } from '../model/unet.ts'
 import { assertFinite } from '../model/vae.ts'
 import type { NoiseSource, Scheduler } from '../schedulers/scheduler.ts'
 import type { ConditioningOfStep, StepConditioning } from './conditioning.ts'
+import { averageAttention, type CrossAttentionMaps } from './cross-attention.ts'
 import { guide, rescaleGuidance } from './guidance.ts'
 import { type RgbImage, toRgbImage } from './images.ts'
 import { type Inpainting, keepUnmasked } from './inpainting.ts'
 import { latentsToRgb } from './preview.ts'
 import type { PreparedCall, Run, StepReport } from './run.ts'
-import { decodeSeamless, type Tiling } from './seamless.ts'
+import { decodeSeamless, type Shift, type Tiling } from './seamless.ts'
 import { type RunSnapshot, type RunState, takeSnapshot } from './snapshot.ts'
 
 /** Everything of a run that does not change while it goes. */
@@ -30,6 +32,13 @@ export interface RunParts {
 
 export type DenoisingState = Omit<RunState, 'recipe' | 'pass' | 'noisePosition' | 'history'>
 
+/** What the last call's U-Net showed of itself for the conditional row. */
+interface SeenAttention {
+  readonly layers: readonly [AttentionLayer, ...AttentionLayer[]]
+  /** Seamless tiling rolled the latents by it. */
+  readonly shift: Shift
+}
+
 interface GuidedOutput {
   readonly modelOutput: Float32Array
   readonly unconditional: Float32Array | undefined
@@ -41,6 +50,7 @@ export class DenoisingRun implements Run {
   #callIndex: number
   #latents: Float32Array
   #predictedOriginal: Float32Array
+  #attention: SeenAttention | undefined
 
   constructor(parts: RunParts, noise: NoiseSource, state: DenoisingState) {
     this.#parts = parts
@@ -93,8 +103,10 @@ export class DenoisingRun implements Run {
       rows: [tiling.rollRow(first, shift), ...others.map((row) => tiling.rollRow(row, shift))],
       accept: (outputs) => {
         // 9. The predicted noise, guided by the prompt, is taken off down to the next level.
-        const unrolled = outputs.map((output) => tiling.unroll(output, size, shift))
+        const unrolled = outputs.map((output) => tiling.unroll(output.sample, size, shift))
         this.#step(index, this.#guided(unrolled, stepConditioning))
+        const [layer, ...layers] = outputs[stepConditioning.unconditional ? 1 : 0]?.attention ?? []
+        this.#attention = layer && { layers: [layer, ...layers], shift }
         return { callIndex: this.#callIndex, callCount: this.callCount, sigma: call.sigma }
       },
     }
@@ -102,6 +114,21 @@ export class DenoisingRun implements Run {
 
   preview(): RgbImage {
     return latentsToRgb(this.#predictedOriginal, this.size, this.#parts.model.manifest.latentRgb)
+  }
+
+  async previewDecoded(): Promise<RgbImage> {
+    const { model, size, signal } = this.#parts
+    if (model.previewDecoder === undefined)
+      throw new RangeError('The model has no preview_decoder; preview() needs none')
+    throwIfAborted(signal)
+    return toRgbImage(await model.previewDecoder.decode(this.#predictedOriginal, size))
+  }
+
+  crossAttention(): CrossAttentionMaps | undefined {
+    if (this.#attention === undefined) return undefined
+    const { layers, shift } = this.#attention
+    const maps = averageAttention(layers, this.size)
+    return { ...maps, data: this.#parts.tiling.unroll(maps.data, this.size, shift) }
   }
 
   async decode(): Promise<RgbImage> {

@@ -17,6 +17,8 @@ export interface StartOptions extends ResumeOptions {
 }
 
 export interface Pipeline {
+  /** Whether `run.previewDecoded()` works; `run.preview()` always does. */
+  readonly hasPreviewDecoder: boolean
   /**
    * Stages 1 to 7.
    * @throws RangeError where the model cannot make the recipe, AbortedError, or a named error where a graph fails.
@@ -31,6 +33,7 @@ export interface Pipeline {
 export async function loadPipeline(options: LoadModelOptions): Promise<Pipeline> {
   const model = await loadModel(options)
   return {
+    hasPreviewDecoder: model.previewDecoder !== undefined,
     start: (start) => openRun(model, start),
     resume(snapshot, resume = {}) {
       const state = readSnapshot(snapshot)

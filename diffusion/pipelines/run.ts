@@ -1,7 +1,8 @@
 // One image being made, as its owner sees it. A run never loops by itself; whoever holds it calls `advance` until `done`, so
 // runs can be interleaved, shown, cancelled and resumed.
 import type { Recipe } from '#contracts/recipe.ts'
-import type { LatentSize, UNet, UNetRow } from '../model/unet.ts'
+import type { LatentSize, UNet, UNetOutput, UNetRow } from '../model/unet.ts'
+import type { CrossAttentionMaps } from './cross-attention.ts'
 import type { RgbImage } from './images.ts'
 import type { RunSnapshot } from './snapshot.ts'
 
@@ -18,7 +19,7 @@ export interface PreparedCall {
   readonly unet: UNet
   readonly rows: readonly [UNetRow, ...UNetRow[]]
   /** Takes the U-Net's answer, one output per row, and moves the run on. */
-  accept(outputs: readonly Float32Array[]): StepReport
+  accept(outputs: readonly UNetOutput[]): StepReport
 }
 
 export interface Run {
@@ -38,6 +39,17 @@ export interface Run {
   advance(): Promise<StepReport>
   /** Linear latent → RGB of the predicted clean latents, one pixel per latent pixel. */
   preview(): RgbImage
+  /**
+   * The predicted clean latents through the model's small preview decoder.
+   * @throws RangeError where the model has no `preview_decoder` (see `pipeline.hasPreviewDecoder`).
+   */
+  previewDecoded(): Promise<RgbImage>
+  /**
+   * Where the last call looked for each token of the prompt (the first, of prompts joined with AND). Undefined before the first
+   * call of this process and for a U-Net without `cross_attention.<layer>` outputs. Computed when asked for.
+   * @throws RangeError where a layer's resolution cannot be told from the latents' sides.
+   */
+  crossAttention(): CrossAttentionMaps | undefined
   /** Stages 10 and 11: the decoder turns the latents into the picture. */
   decode(): Promise<RgbImage>
   /** The whole state as plain JSON; `pipeline.resume` goes on from it bit for bit, in this process or another. */

@@ -1,4 +1,5 @@
 // A run for people to look at: what each call did to the latents. Read-only; a traced run makes the same picture.
+import type { CrossAttentionMaps } from './cross-attention.ts'
 import type { RgbImage } from './images.ts'
 import type { Run, StepReport } from './run.ts'
 
@@ -16,6 +17,8 @@ export interface TraceEntry extends StepReport {
   readonly predictedOriginal: LatentsStatistics
   /** The predicted clean picture, one pixel per latent pixel. */
   readonly preview: RgbImage
+  /** Where the call looked for each token; undefined where the U-Net does not say. */
+  readonly crossAttention: CrossAttentionMaps | undefined
 }
 
 /** Advances the run by one call and says what it did. */
@@ -26,6 +29,7 @@ export async function traceCall(run: Run): Promise<TraceEntry> {
     latents: statistics(run.latents),
     predictedOriginal: statistics(run.predictedOriginal),
     preview: run.preview(),
+    crossAttention: run.crossAttention(),
   }
 }
 

@@ -2,6 +2,7 @@
 // it is one run; the second pass is an image-to-image run with the same seed that starts when the first is done.
 import type { Recipe } from '#contracts/recipe.ts'
 import type { LatentSize } from '../model/unet.ts'
+import type { CrossAttentionMaps } from './cross-attention.ts'
 import type { DenoisingRun } from './denoising-run.ts'
 import type { RgbImage } from './images.ts'
 import type { PreparedCall, Run, StepReport } from './run.ts'
@@ -71,6 +72,14 @@ export class TwoPassRun implements Run {
 
   preview(): RgbImage {
     return this.#current.preview()
+  }
+
+  previewDecoded(): Promise<RgbImage> {
+    return this.#current.previewDecoded()
+  }
+
+  crossAttention(): CrossAttentionMaps | undefined {
+    return this.#current.crossAttention()
   }
 
   decode(): Promise<RgbImage> {

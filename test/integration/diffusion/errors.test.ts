@@ -7,7 +7,7 @@ import { advanceTogether } from '#diffusion/pipelines/advance-together.ts'
 import type { RecipeImages } from '#diffusion/pipelines/check-recipe.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import type { Runtime, Session, Tensor } from '#diffusion/runtime/runtime.ts'
-import { cpu, loadTiny, ramp, tinyManifest, tinyRecipe } from './tiny-models.ts'
+import { cpu, loadTiny, ramp, tinyManifest, tinyRecipe, withComponent } from './tiny-models.ts'
 
 /** The CPU runtime with something done to its sessions, and a count of those not yet freed. */
 function altered(alter: (session: Session, path: string) => Session): Runtime & { open: number } {
@@ -146,8 +146,9 @@ describe('a failing engine', () => {
 
   test('dispose frees every graph', async () => {
     const runtime = altered((session) => session)
-    const pipeline = await loadTiny('sdxl', { runtime })
-    expect(runtime.open).toBe(5)
+    const files = withComponent('sdxl', 'preview_decoder', 'preview-decoder')
+    const pipeline = await loadTiny('sdxl', { runtime, files })
+    expect(runtime.open).toBe(6)
     await pipeline.dispose()
     expect(runtime.open).toBe(0)
   })

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { LoadModelOptions } from '#diffusion/model/load-model.ts'
 import type { RgbImage } from '#diffusion/pipelines/images.ts'
 import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
+import type { ModelFiles } from '#diffusion/runtime/runtime.ts'
 import { openModelFolder } from '#worker/models/model-folder.ts'
 import { createOnnxRuntime } from '#worker/runtime/onnx-runtime.ts'
 import { type GoldenFile, type TinyModel, tinyManifest } from './golden-run.ts'
@@ -19,6 +20,29 @@ export const readGoldens = (name: TinyModel): GoldenFile =>
 export const cpu = createOnnxRuntime({ provider: 'cpu', threads: 1 })
 
 export const tinyFiles = (name: TinyModel) => openModelFolder(new URL(`models/${name}`, GOLDEN).pathname)
+
+/** The model with one component, replaced or added, from another folder of test/golden/models/. */
+export function withComponent(
+  name: TinyModel,
+  component: string,
+  folder: string,
+  componentThere = component,
+): ModelFiles {
+  const own = tinyFiles(name)
+  const other = openModelFolder(new URL(`models/${folder}`, GOLDEN).pathname)
+  const find = (path: string): [ModelFiles, string] =>
+    path.startsWith(`${component}/`) ? [other, path.replace(component, componentThere)] : [own, path]
+  return {
+    has: (path) => {
+      const [files, at] = find(path)
+      return files.has(at)
+    },
+    readBytes: (path) => {
+      const [files, at] = find(path)
+      return files.readBytes(at)
+    },
+  }
+}
 
 export function loadTiny(name: TinyModel, options: Partial<LoadModelOptions> = {}): Promise<Pipeline> {
   return loadPipeline({ runtime: cpu, files: tinyFiles(name), manifest: tinyManifest(name), ...options })
