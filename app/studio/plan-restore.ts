@@ -1,25 +1,13 @@
 // A picture's recipe report → what restoring it would change in the draft, and what of it cannot: the sizes a model offers are
 // known here and not to the reader.
-import type { RecipeField, RecipeReport } from '#contracts/metadata/recipe-report.ts'
+import { BASIC_FIELDS, type RecipeField, type RecipeReport } from '#contracts/metadata/recipe-report.ts'
 import { messages } from '../messages/index.ts'
 import { chooseModel, type Draft, type StudioModel } from './draft.ts'
 
 const t = messages.restore
 
 /** Fields the draft has; the reader reports the others as left out. */
-export const DRAFT_FIELDS: readonly RecipeField[] = [
-  'modelId',
-  'prompt',
-  'negativePrompt',
-  'seed',
-  'steps',
-  'sampler',
-  'schedule',
-  'guidanceScale',
-  'width',
-  'height',
-  'strength',
-]
+export const DRAFT_FIELDS: readonly RecipeField[] = BASIC_FIELDS.filter((field) => field !== 'weighting')
 
 export interface RestorePlan {
   readonly change: Partial<Draft>
