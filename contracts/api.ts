@@ -1,6 +1,6 @@
 // Inputs and outputs of the tRPC procedures that contracts/generation.ts and worker-protocol.ts do not already name.
 import { z } from 'zod'
-import { generationEventSchema, generationSchema } from './generation.ts'
+import { generationEventSchema, generationSchema, type MadeOn } from './generation.ts'
 import { modelManifestSchema } from './model-manifest.ts'
 import { executionProviderSchema } from './worker-protocol.ts'
 
@@ -65,6 +65,7 @@ export interface SharedImage {
   readonly height: number
   readonly thumbhash: string | null
   readonly createdAt: Date
+  readonly madeOn: MadeOn
 }
 
 /** What every tRPC error carries under `data.dewpoint`. */

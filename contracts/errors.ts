@@ -69,6 +69,13 @@ export const ERRORS = {
     retryable: true,
     userMessage: 'You already have as many pictures waiting as one person may. Wait for one to finish.',
   },
+  'savings.exhausted': {
+    http: 429,
+    trpc: 'TOO_MANY_REQUESTS',
+    retryable: true,
+    userMessage:
+      'Today’s room for pictures from your devices is used up. They stay on this device and are saved tomorrow.',
+  },
   'model.unavailable': {
     http: 400,
     trpc: 'BAD_REQUEST',

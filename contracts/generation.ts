@@ -18,6 +18,10 @@ import {
 export const imageStatusSchema = z.enum(['queued', 'running', 'done', 'failed', 'canceled'])
 export type ImageStatus = z.infer<typeof imageStatusSchema>
 
+/** Where an image was made: by one of our workers, or in the browser of the person who asked for it. */
+export const madeOnSchema = z.enum(['server', 'device'])
+export type MadeOn = z.infer<typeof madeOnSchema>
+
 export const createGenerationSchema = z.strictObject({
   /** Chosen by the client, one per click: the same key with the same request returns the same generation. */
   idempotencyKey: z.uuid(),
@@ -43,6 +47,7 @@ export const createGenerationSchema = z.strictObject({
   sNoise: recipeSchema.shape.sNoise,
   sdeNoise: recipeSchema.shape.sdeNoise,
   rho: recipeSchema.shape.rho,
+  guidanceRescale: recipeSchema.shape.guidanceRescale,
   zeroTerminalSnr: recipeSchema.shape.zeroTerminalSnr,
   input: z.strictObject({ uploadId: z.uuid(), strength: strengthSchema }).optional(),
 })
@@ -75,6 +80,8 @@ export const imageSchema = z.object({
   share: z.object({ slug: z.string(), url: z.string() }).nullable(),
   error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).nullable(),
   durationMs: z.int().nullable(),
+  /** The event log holds images from before devices could make any: those were all made by workers. */
+  madeOn: madeOnSchema.default('server'),
 })
 export type ImageDto = z.infer<typeof imageSchema>
 

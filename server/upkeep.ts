@@ -2,6 +2,7 @@
 // away what is past its time every few minutes. Every instance runs it; the rows' own conditions keep them out of each
 // other's way.
 import type { Deps } from './deps.ts'
+import { purgeSavings } from './device-pictures/purge-savings.ts'
 import { pruneEvents } from './events/prune-events.ts'
 import { purgeDeletedGenerations } from './generations/purge-deleted-generations.ts'
 import { purgeStaleUploads } from './uploads/purge-stale-uploads.ts'
@@ -21,6 +22,7 @@ export function startUpkeep(deps: Deps): Upkeep {
     repeat(deps, 'recover lost jobs', SWEEP_EVERY_MS, () => recoverLostJobs(deps)),
     repeat(deps, 'purge deleted generations', TIDY_EVERY_MS, () => purgeDeletedGenerations(deps, { now: new Date() })),
     repeat(deps, 'purge stale uploads', TIDY_EVERY_MS, () => purgeStaleUploads(deps, { now: new Date() })),
+    repeat(deps, 'purge savings', TIDY_EVERY_MS, () => purgeSavings(deps, { now: new Date() })),
     repeat(deps, 'forget workers', TIDY_EVERY_MS, () => forgetWorkers(deps, { now: new Date() })),
     repeat(deps, 'prune events', TIDY_EVERY_MS, () => pruneEvents(deps, { now: new Date() })),
   ]

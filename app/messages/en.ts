@@ -229,6 +229,7 @@ export const en = {
     same: 'Use this prompt',
     download: 'Open picture',
     recipe: 'Recipe',
+    ranOn: { server: 'the server', device: 'the visitor’s device' },
     goneTitle: 'This link no longer works',
     gone: 'The picture was taken back by the person who shared it, or the address is not complete.',
   },
@@ -265,6 +266,8 @@ export const en = {
     startedFrom: 'Started from a picture',
     strength: (s: string): string => `strength ${s}`,
     hash: 'Recipe hash',
+    ranOn: 'Made on',
+    ranOnPlaces: { server: 'the server', device: 'your device' },
   },
 
   account: {

@@ -74,6 +74,7 @@ function recipe(image: SharedImage): Html {
     [messages.studio.guidance, image.guidanceScale],
     [messages.detail.size, messages.studio.shapeName(image.width, image.height)],
     ...(image.negativePrompt === '' ? [] : [[messages.studio.negative, image.negativePrompt] as [string, string]]),
+    [messages.detail.ranOn, t.ranOn[image.madeOn]],
     [messages.detail.made, image.createdAt.toLocaleDateString(locale, { dateStyle: 'medium', timeZone: 'UTC' })],
   ]
   return html`<dl>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd dir="auto">${value}</dd></div>`)}</dl>`

@@ -76,6 +76,7 @@ function toImageDto(image: ImageRow, { appUrl, position, preview }: ImageContext
     share: slug === undefined ? null : { slug, url: `${appUrl}/i/${slug}` },
     error: image.errorCode === null ? null : toErrorDto(image.errorCode),
     durationMs: image.durationMs,
+    madeOn: image.madeOn,
   }
 }
 

@@ -26,6 +26,7 @@ export async function getSharedImage(
     height: image.height ?? recipe.height,
     thumbhash: image.thumbhash,
     createdAt: image.generation.createdAt,
+    madeOn: image.madeOn,
   }
 }
 

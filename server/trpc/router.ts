@@ -1,5 +1,6 @@
 // The whole API by noun. Clients import the type alone.
 import { createCallerFactory, router } from './init.ts'
+import { devicePictureRouter } from './routers/device-picture.ts'
 import { generationRouter } from './routers/generation.ts'
 import { modelRouter } from './routers/model.ts'
 import { sessionRouter } from './routers/session.ts'
@@ -13,6 +14,7 @@ export const appRouter = router({
   generation: generationRouter,
   upload: uploadRouter,
   share: shareRouter,
+  devicePicture: devicePictureRouter,
   worker: workerRouter,
 })
 

@@ -24,6 +24,7 @@ export async function moveGuest(
              ) THEN NULL ELSE idempotency_key END
        WHERE user_id = ${guestId}::uuid`
     await tx.upload.updateMany({ where: { userId: guestId }, data: { userId: accountId } })
+    await tx.deviceSaving.updateMany({ where: { userId: guestId }, data: { userId: accountId } })
     // What the guest used today counts in the account, else signing in would be a way to more.
     await tx.quotaCharge.updateMany({ where: { userId: guestId }, data: { userId: accountId } })
     await tx.user.update({ where: { id: guestId }, data: { linkedToId: accountId } })

@@ -20,6 +20,7 @@ export function image(index: number, change: Partial<ImageDto> = {}): ImageDto {
     share: null,
     error: null,
     durationMs: null,
+    madeOn: 'server',
     ...change,
   }
 }

@@ -17,6 +17,7 @@ const shared: SharedImage = {
   width: 128,
   height: 128,
   thumbhash: null,
+  madeOn: 'server',
   createdAt: new Date('2026-11-23T18:00:00Z'),
 }
 const page = (change: Partial<SharedImage> = {}): string =>
@@ -54,6 +55,11 @@ describe('shorten', () => {
 })
 
 describe('the share page', () => {
+  it('says where the picture was made', () => {
+    expect(page()).toContain('<dt>Made on</dt><dd dir="auto">the server</dd>')
+    expect(page({ madeOn: 'device' })).toContain('<dt>Made on</dt><dd dir="auto">the visitor’s device</dd>')
+  })
+
   it('carries what social cards read, with absolute addresses', () => {
     const url = 'https://dewpoint.example/i/abcdefghijklmnopqrstuvwx'
     for (const tag of [

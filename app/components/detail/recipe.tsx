@@ -61,6 +61,7 @@ export function Recipe({ generation, image }: { generation: GenerationDto; image
         <Row name={t.made}>
           <Time iso={generation.createdAt} />
         </Row>
+        <Row name={t.ranOn}>{t.ranOnPlaces[image.madeOn]}</Row>
         {image.durationMs === null ? null : (
           <Row name={t.took}>
             {t.seconds((image.durationMs / 1000).toLocaleString(locale, { maximumFractionDigits: 1 }))}
