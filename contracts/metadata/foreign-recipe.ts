@@ -50,6 +50,11 @@ export interface ForeignRecipe {
   readonly variation?: { readonly seed: number; readonly strength: number } | undefined
   readonly tiling?: Recipe['tiling']
   readonly eta?: number | undefined
+  readonly sChurn?: number | undefined
+  readonly sNoise?: number | undefined
+  readonly rho?: number | undefined
+  readonly zeroTerminalSnr?: boolean | undefined
+  readonly guidanceRescale?: number | undefined
   readonly model?: { readonly name?: string | undefined; readonly hash?: string | undefined } | undefined
   readonly translations?: readonly PromptTranslation[]
   readonly ignored: readonly Ignored[]
@@ -75,6 +80,5 @@ export const REASONS = {
   refiner: 'A second model for the last steps is not used here',
   styles: 'Styles are text added by the other program; only your own words are taken',
   variation: 'Noise is not mixed from two seeds here',
-  tiling: 'Seamless tiling is not made here',
   unknown: 'Dewpoint has no such setting',
 } as const

@@ -26,6 +26,11 @@ export interface RecipeFields {
   tiling?: NonNullable<Recipe['tiling']>
   eta?: number
   sdeNoise?: NonNullable<Recipe['sdeNoise']>
+  sChurn?: number
+  sNoise?: number
+  rho?: number
+  zeroTerminalSnr?: boolean
+  guidanceRescale?: number
 }
 export type RecipeField = keyof RecipeFields
 
@@ -75,6 +80,20 @@ export const BASIC_FIELDS: readonly RecipeField[] = [
   'strength',
   'weighting',
 ]
+
+/** What a form with every setting takes besides. */
+export const RARE_FIELDS = [
+  'noise',
+  'variation',
+  'tiling',
+  'eta',
+  'sChurn',
+  'sNoise',
+  'sdeNoise',
+  'rho',
+  'zeroTerminalSnr',
+  'guidanceRescale',
+] as const satisfies readonly RecipeField[]
 
 /** Another program's sampler name, and its schedule's where it has one of its own, → ours; undefined where there is none. */
 export type ResolveSampler = (

@@ -15,14 +15,15 @@ import { findA1111Sampler, findSampler, type ResolvedSampler } from '#contracts/
 import { SAMPLERS, type SamplerId, SCHEDULES, type ScheduleId } from '#contracts/samplers.ts'
 import type { Dialect, ForeignRecipe, Ignored } from './foreign-recipe.ts'
 import { type KnownModel, matchModel } from './match-model.ts'
-import type {
-  ReadRecipeOptions,
-  RecipeField,
-  RecipeFields,
-  RecipeReport,
-  ResolveSampler,
-  Restored,
-  Translated,
+import {
+  RARE_FIELDS,
+  type ReadRecipeOptions,
+  type RecipeField,
+  type RecipeFields,
+  type RecipeReport,
+  type ResolveSampler,
+  type Restored,
+  type Translated,
 } from './recipe-report.ts'
 
 /** Settings a simple form has not, with what that means for the picture. */
@@ -33,7 +34,21 @@ const RARE: Partial<Record<RecipeField, { readonly name: string; readonly reason
   tiling: { name: 'Tiling', reason: 'Its edges meet without a seam' },
   eta: { name: 'Eta', reason: "The sampler's own amount of fresh noise is used" },
   sdeNoise: { name: 'Noise along the way', reason: 'It came from torchsde, so the picture ends up different here' },
+  sChurn: { name: 'Churn', reason: 'No noise is churned in here' },
+  sNoise: { name: 'Noise scale', reason: 'Fresh noise keeps its size here' },
+  rho: { name: 'Schedule bend', reason: "The schedule's own bend is used" },
+  zeroTerminalSnr: { name: 'Zero terminal SNR', reason: "It starts at the model's own noise level" },
+  guidanceRescale: { name: 'Guidance rescale', reason: 'Guidance is not pulled back here' },
 }
+
+/** Ranges of the rarer numbers, as contracts/recipe.ts has them. */
+const RARE_RANGES = {
+  eta: [0, 1],
+  sChurn: [0, 100],
+  sNoise: [0, 2],
+  rho: [0.1, 30],
+  guidanceRescale: [0, 1],
+} as const
 
 /** Programs that run k-diffusion's SDE samplers, whose noise is torchsde's. */
 const ON_K_DIFFUSION: ReadonlySet<Dialect> = new Set<Dialect>([
@@ -63,13 +78,12 @@ export class ReportBuilder {
     const { model, prompt, negativePrompt, seed, steps, sampler, schedule, guidanceScale, width, height } = recipe
     this.#restore({ prompt, negativePrompt, seed, steps, sampler, schedule, guidanceScale, width, height })
     if (recipe.weighting !== undefined) this.#restore({ weighting: recipe.weighting })
-    const { noise, variation, tiling, eta } = recipe
-    if (noise !== 'philox') this.#restore({ noise })
-    if (variation !== undefined) this.#restore({ variation })
-    if (tiling !== undefined) this.#restore({ tiling })
-    if (eta !== undefined) this.#restore({ eta })
-    if (recipe.sdeNoise !== undefined) this.#restore({ sdeNoise: recipe.sdeNoise })
-    for (const rare of ['mask', 'hires', 'guidanceRescale', 'sChurn', 'sNoise', 'rho', 'zeroTerminalSnr'] as const) {
+    for (const field of RARE_FIELDS) {
+      // Philox is what a form without the choice draws.
+      if (recipe[field] === undefined || recipe[field] === 'philox') continue
+      this.#restore({ [field]: recipe[field] })
+    }
+    for (const rare of ['mask', 'hires'] as const) {
       if (recipe[rare] !== undefined)
         this.#ignore(
           rare,
@@ -209,7 +223,7 @@ export class ReportBuilder {
   }
 
   #noise(foreign: ForeignRecipe): void {
-    const { noise, variation, tiling, eta } = foreign
+    const { noise, variation, tiling, zeroTerminalSnr } = foreign
     const { seed, sampler } = this.#fields
     const isSde = sampler !== undefined && SAMPLERS[sampler].group === 'sde'
     if (isSde && seed !== undefined && ON_K_DIFFUSION.has(foreign.dialect)) {
@@ -221,7 +235,13 @@ export class ReportBuilder {
       this.#restore({ variation })
     }
     if (tiling !== undefined) this.#restore({ tiling })
-    if (eta !== undefined && inRange(eta, 0, 1)) this.#restore({ eta })
+    if (zeroTerminalSnr === true) this.#restore({ zeroTerminalSnr })
+    for (const [field, [min, max]] of Object.entries(RARE_RANGES)) {
+      const value = foreign[field as keyof typeof RARE_RANGES]
+      if (value === undefined) continue
+      if (inRange(value, min, max)) this.#restore({ [field]: value })
+      else this.#ignore(RARE[field as RecipeField]?.name ?? field, String(value), `${min} to ${max} works here`)
+    }
   }
 
   #model(model: ForeignRecipe['model'], knownModels: readonly KnownModel[]): RecipeReport['missingModel'] {
@@ -274,6 +294,8 @@ function shown(field: RecipeField, value: unknown): string {
   if (field === 'schedule') return SCHEDULES[value as ScheduleId].label
   if (field === 'noise') return value === 'mt19937' ? 'as a CPU draws it' : 'as a graphics card draws it'
   if (field === 'sdeNoise') return value === 'torchsde-cpu' ? "torchsde's, on a CPU" : "torchsde's, on a graphics card"
+  if (field === 'tiling') return value === 'xy' ? 'both ways' : value === 'x' ? 'left to right' : 'top to bottom'
+  if (field === 'zeroTerminalSnr') return value === true ? 'on' : 'off'
   if (field === 'variation') {
     const { seed, strength } = value as NonNullable<RecipeFields['variation']>
     return `${seed} at ${strength}`

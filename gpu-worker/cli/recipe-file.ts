@@ -4,7 +4,7 @@ import sharp from 'sharp'
 import { UPLOAD_PIXELS_MAX, UPLOAD_SIZE_MAX_BYTES } from '#contracts/limits.ts'
 import { readRecipe } from '#contracts/metadata/read-recipe.ts'
 import type { FileFormat } from '#contracts/metadata/read-texts.ts'
-import { BASIC_FIELDS, type RecipeField, type RecipeReport } from '#contracts/metadata/recipe-report.ts'
+import { BASIC_FIELDS, RARE_FIELDS, type RecipeField, type RecipeReport } from '#contracts/metadata/recipe-report.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 import { findInstalledModel, type InstalledModel, listInstalledModels } from '../models/installed-models.ts'
 import { UsageError } from './arguments.ts'
@@ -29,7 +29,7 @@ export interface RecipeFile {
 }
 
 /** A recipe takes every field a command can set, beyond those of a simple form. */
-const FIELDS: readonly RecipeField[] = [...BASIC_FIELDS, 'noise', 'variation', 'tiling', 'eta', 'sdeNoise']
+const FIELDS: readonly RecipeField[] = [...BASIC_FIELDS, ...RARE_FIELDS]
 
 /** @param option how the person named the file. @throws UsageError when it cannot be read or holds no recipe. */
 export async function readRecipeFile(option: string, path: string, modelsDir: string): Promise<RecipeFile> {

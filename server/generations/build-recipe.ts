@@ -35,6 +35,7 @@ export function buildRecipe(
       sNoise: asked.sNoise,
       sdeNoise: asked.sdeNoise,
       rho: asked.rho,
+      guidanceRescale: asked.guidanceRescale,
       zeroTerminalSnr: asked.zeroTerminalSnr,
     }),
     noise: asked.noise ?? 'philox',

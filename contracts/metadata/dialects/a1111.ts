@@ -27,6 +27,10 @@ const USED = new Set([
   'Tiling',
   'Eta',
   'Eta DDIM',
+  'Sigma churn',
+  'Sigma noise',
+  'Schedule rho',
+  'Noise Schedule',
   'Emphasis',
   'Steps',
   'Sampler',
@@ -73,7 +77,11 @@ export function fromInfotext({ prompt, negativePrompt, settings }: Infotext): Fo
     noise: settings.get('RNG') === 'CPU' ? 'mt19937' : 'philox',
     variation: variationOf(settings),
     tiling: settings.get('Tiling') === 'True' ? 'xy' : undefined,
-    eta: asNumber(settings.get('Eta') ?? settings.get('Eta DDIM')),
+    eta: asNumber(settings.get(/DDIM/i.test(settings.get('Sampler') ?? '') ? 'Eta DDIM' : 'Eta')),
+    sChurn: asNumber(settings.get('Sigma churn')),
+    sNoise: asNumber(settings.get('Sigma noise')),
+    rho: rhoOf(settings),
+    zeroTerminalSnr: settings.get('Noise Schedule') === 'Zero Terminal SNR' ? true : undefined,
     weighting: settings.get('Emphasis') === 'None' ? 'none' : undefined,
     model: name === undefined && hash === undefined ? undefined : { name, hash },
     ignored: [...ignoredSettings(settings, hasSecondPass), ...resources.ignored],
@@ -85,6 +93,12 @@ function variationOf(settings: ReadonlyMap<string, string>): ForeignRecipe['vari
   const seed = asNumber(settings.get('Variation seed'))
   const strength = asNumber(settings.get('Variation seed strength'))
   return seed === undefined || strength === undefined || strength === 0 ? undefined : { seed, strength }
+}
+
+/** 0 is "the schedule's own" there. */
+function rhoOf(settings: ReadonlyMap<string, string>): number | undefined {
+  const rho = asNumber(settings.get('Schedule rho'))
+  return rho === 0 ? undefined : rho
 }
 
 function ignoredSettings(settings: ReadonlyMap<string, string>, hasSecondPass: boolean): Ignored[] {
@@ -115,6 +129,12 @@ function reasonFor(key: string, value: string, hasSecondPass: boolean): string |
       return value === 'GPU' || value === 'NV' || value === 'CPU' ? undefined : REASONS.unknown
     case 'Denoising strength':
       return hasSecondPass ? REASONS.secondPass : undefined
+    case 'Sigma tmin':
+    case 'Sigma tmax':
+      return 'Churn acts at every noise level here'
+    case 'Schedule min sigma':
+    case 'Schedule max sigma':
+      return "Schedules run between the model's own noise levels here"
     case 'ENSD':
       return 'Noise added between steps comes from the same seed here'
     default:

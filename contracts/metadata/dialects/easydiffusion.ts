@@ -29,9 +29,14 @@ const IGNORED_FIELDS: readonly (readonly [key: string, label: string, reason: st
   ['use_controlnet_model', 'ControlNet model', REASONS.control],
   ['use_face_correction', 'Use Face Correction', REASONS.detailer],
   ['use_upscale', 'Use Upscaling', REASONS.secondPass],
-  ['tiling', 'Seamless Tiling', REASONS.tiling],
   ['clip_skip', 'Clip Skip', REASONS.clipSkip],
 ]
+
+const TILINGS: ReadonlyMap<string, ForeignRecipe['tiling']> = new Map([
+  ['x', 'x'],
+  ['y', 'y'],
+  ['xy', 'xy'],
+])
 
 function fromFields(get: Lookup): ForeignRecipe {
   const dropped: Ignored[] = IGNORED_FIELDS.flatMap(([key, label, reason]) => {
@@ -52,6 +57,7 @@ function fromFields(get: Lookup): ForeignRecipe {
     width: asNumber(get('width', 'Width')),
     height: asNumber(get('height', 'Height')),
     strength: asNumber(get('prompt_strength', 'Prompt Strength')),
+    tiling: TILINGS.get(get('tiling', 'Seamless Tiling') ?? ''),
     model: { name: get('use_stable_diffusion_model', 'Stable Diffusion model') },
     ignored: dropped,
     problems: [],

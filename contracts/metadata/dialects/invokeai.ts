@@ -41,6 +41,8 @@ function readCurrent(metadata: JsonRecord): ForeignRecipe {
     height: numberField(metadata, 'height'),
     strength: mode.includes('img2img') ? numberField(metadata, 'strength', 'denoising_strength') : undefined,
     noise: textField(metadata, 'rand_device') === 'cpu' ? 'mt19937' : undefined,
+    tiling: tilingOf(metadata.seamless_x === true, metadata.seamless_y === true),
+    guidanceRescale: unlessZero(numberField(metadata, 'cfg_rescale_multiplier')),
     // Its hashes are BLAKE3, so only names can be compared.
     model: model === undefined ? undefined : { name: textField(model, 'name', 'model_name') },
     ignored: ignoredFields(metadata),
@@ -57,10 +59,7 @@ const IGNORED_FIELDS: readonly (readonly [key: string, name: string, reason: str
   ['refiner_model', 'Refiner', REASONS.refiner],
   ['vae', 'VAE', REASONS.vae],
   ['hrf_enabled', 'High resolution fix', REASONS.secondPass],
-  ['seamless_x', 'Seamless', REASONS.tiling],
-  ['seamless_y', 'Seamless', REASONS.tiling],
   ['clip_skip', 'Clip skip', REASONS.clipSkip],
-  ['cfg_rescale_multiplier', 'CFG rescale', REASONS.unknown],
   ['positive_style_prompt', 'Style prompt', REASONS.styles],
   ['negative_style_prompt', 'Negative style prompt', REASONS.styles],
 ]
@@ -73,6 +72,11 @@ function ignoredFields(metadata: JsonRecord): Ignored[] {
   return fields
 }
 
+/** Zero is off. */
+function unlessZero(value: number | undefined): number | undefined {
+  return value === 0 ? undefined : value
+}
+
 function isUnset(value: unknown): boolean {
   return (
     value === undefined ||
@@ -82,6 +86,11 @@ function isUnset(value: unknown): boolean {
     value === '' ||
     (Array.isArray(value) && value.length === 0)
   )
+}
+
+function tilingOf(across: boolean, down: boolean): ForeignRecipe['tiling'] {
+  if (across) return down ? 'xy' : 'x'
+  return down ? 'y' : undefined
 }
 
 /** 2.x: `image` holds the settings, its prompt ends with the negative one in brackets. */
@@ -100,12 +109,12 @@ function readSecond(metadata: JsonRecord): ForeignRecipe {
     width: numberField(image, 'width'),
     height: numberField(image, 'height'),
     strength: textField(image, 'type') === 'img2img' ? numberField(image, 'strength') : undefined,
+    tiling: isUnset(image?.seamless) ? undefined : 'xy',
     model: { name: textField(metadata, 'model_weights'), hash: textField(metadata, 'model_hash') },
     ignored: [
       ...(isUnset(image?.postprocessing) ? [] : [ignored('Postprocessing', image?.postprocessing, REASONS.detailer)]),
       ...(isUnset(image?.variations) ? [] : [ignored('Variations', image?.variations, REASONS.variation)]),
       ...(isUnset(image?.hires_fix) ? [] : [ignored('Hires fix', 'on', REASONS.secondPass)]),
-      ...(isUnset(image?.seamless) ? [] : [ignored('Seamless', 'on', REASONS.tiling)]),
     ],
     problems: [],
   }

@@ -40,7 +40,7 @@ function fromComment(comment: JsonRecord, description: string | undefined, sourc
   if (prompt?.changed) translations.push({ field: 'prompt', from: positive ?? '', reason })
   if (negativePrompt?.changed) translations.push({ field: 'negativePrompt', from: negative ?? '', reason })
   const characters = listField(recordField(recordField(comment, 'v4_prompt'), 'caption'), 'char_captions')
-  const rescale = numberField(comment, 'cfg_rescale') ?? 0
+  const rescale = numberField(comment, 'cfg_rescale')
   return {
     dialect: 'novelai',
     software: source ?? 'NovelAI',
@@ -55,13 +55,14 @@ function fromComment(comment: JsonRecord, description: string | undefined, sourc
     width: numberField(comment, 'width'),
     height: numberField(comment, 'height'),
     strength: numberField(comment, 'strength'),
+    // 0 is off.
+    guidanceRescale: rescale === 0 ? undefined : rescale,
     // "Stable Diffusion 1D44365E", "NovelAI Diffusion V4 37442FCA": a name and a hash of their own.
     model: source === undefined ? undefined : { name: source },
     ignored: [
       ...(characters.length === 0
         ? []
         : [ignored('Characters', characters, 'Prompts per character are not placed here')]),
-      ...(rescale === 0 ? [] : [ignored('CFG rescale', String(rescale), REASONS.unknown)]),
       ...(comment.sm === true || comment.sm_dyn === true ? [ignored('SMEA', 'on', REASONS.unknown)] : []),
       ...(comment.dynamic_thresholding === true ? [ignored('Decrisper', 'on', REASONS.unknown)] : []),
     ],

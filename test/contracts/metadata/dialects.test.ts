@@ -130,8 +130,8 @@ describe('A1111', () => {
     })
     expect(fields).not.toHaveProperty('strength')
     expect(fields).toMatchObject({ width: 768, height: 512, seed: 3089360094 })
+    expect(fields.sdeNoise).toBe('torchsde-cuda')
     expect(names(ignored)).toEqual([
-      'Noise along the way',
       'ADetailer',
       'Hires. fix',
       'Added networks',
@@ -195,6 +195,26 @@ describe('A1111', () => {
     expect(names(simple.ignored)).toEqual(['Noise', 'Variation', 'Tiling', 'Eta'])
     // NV draws as a graphics card does, and so does Dewpoint.
     expect((await readPng({ parameters: `${duck}, RNG: NV` })).fields).not.toHaveProperty('noise')
+  })
+
+  // AUTOMATIC1111/stable-diffusion-webui, modules/shared_options.py: the infotext names of its sampler parameters, with its ranges.
+  test('sampler parameters are taken, and those that cannot be are said to differ', async () => {
+    const { fields, ignored } = await readPng({
+      parameters:
+        `${duck.replace('UniPC', 'Heun')}, Schedule type: Karras, Sigma churn: 4.5, Sigma tmin: 0.1, Sigma noise: 1.05, ` +
+        'Schedule rho: 5.0, Schedule max sigma: 14.6, Noise Schedule: Zero Terminal SNR, Eta DDIM: 0.5',
+    })
+    // Eta DDIM is of DDIM alone there.
+    expect(fields).not.toHaveProperty('eta')
+    expect(fields).toMatchObject({ sChurn: 4.5, sNoise: 1.05, rho: 5, zeroTerminalSnr: true })
+    expect(names(ignored)).toEqual(['Sigma tmin', 'Schedule max sigma'])
+    const ddim = await readPng({ parameters: `${duck.replace('UniPC', 'DDIM')}, Eta: 0.9, Eta DDIM: 0.5` })
+    expect(ddim.fields.eta).toBe(0.5)
+    // 0 is the schedule's own bend there; 40 is more than works here.
+    expect((await readPng({ parameters: `${duck}, Schedule rho: 0` })).fields).not.toHaveProperty('rho')
+    const bent = await readPng({ parameters: `${duck}, Schedule rho: 40` })
+    expect(bent.fields).not.toHaveProperty('rho')
+    expect(bent.ignored).toEqual([{ name: 'Schedule bend', value: '40', reason: '0.1 to 30 works here' }])
   })
 
   test('a text without settings is no recipe', async () => {
@@ -505,6 +525,16 @@ describe('InvokeAI', () => {
     expect(names(ignored)).toEqual(['LoRA', 'IP adapter'])
   })
 
+  // invoke-ai/InvokeAI, invokeai/app/invocations/metadata.py CoreMetadataInvocation: names and types of the fields.
+  test('seamless edges and guidance rescale are taken', async () => {
+    const { fields, ignored } = await readPng({
+      invokeai_metadata:
+        '{"positive_prompt": "tiles", "seed": 1, "steps": 30, "scheduler": "euler", "seamless_x": true, "seamless_y": false, "cfg_rescale_multiplier": 0.7}',
+    })
+    expect(fields).toMatchObject({ tiling: 'x', guidanceRescale: 0.7 })
+    expect(ignored).toEqual([])
+  })
+
   // d3x-at/sd-parsers, tests/resources/parsers/InvokeAI/invokeai_sdmeta1.py and invokeai_dream1.py: the values of one picture, prompt shortened.
   const shared = {
     seed: 2980747362,
@@ -644,6 +674,7 @@ describe('Fooocus', () => {
     expect(report).toMatchObject({
       dialect: 'ruinedfooocus',
       fields: {
+        sdeNoise: 'torchsde-cuda',
         prompt: expect.stringContaining('sunflower'),
         seed: 3864674281,
         guidanceScale: 8.5,
@@ -651,10 +682,7 @@ describe('Fooocus', () => {
         height: 896,
       },
       missingModel: { name: 'sd_xl_base_1.0_0.9vae.safetensors', hash: 'be9edd61' },
-      ignored: [
-        { name: 'Noise along the way', value: "torchsde's, on a graphics card" },
-        { name: 'LoRA', value: '0.1 - sd_xl_offset_example-lora_1.0.safetensors' },
-      ],
+      ignored: [{ name: 'LoRA', value: '0.1 - sd_xl_offset_example-lora_1.0.safetensors' }],
     })
   })
 })
@@ -791,7 +819,7 @@ describe('NovelAI', () => {
       uc: 'lowres',
       sampler: 'k_euler_ancestral',
       noise_schedule: 'karras',
-      cfg_rescale: 0,
+      cfg_rescale: 0.3,
       v4_prompt: {
         caption: {
           base_caption: 'library, 1.2::silver hair::, soft light',
@@ -815,6 +843,7 @@ describe('NovelAI', () => {
         height: 1216,
         sampler: 'euler-a',
         schedule: 'karras',
+        guidanceRescale: 0.3,
       },
     })
     expect(names(report.ignored)).toEqual(['Characters'])
@@ -867,6 +896,7 @@ describe('Easy Diffusion', () => {
       'VAE model': 'None',
     }
     expect(await readPng(labels)).toMatchObject(expected)
+    expect((await readPng({ ...labels, 'Seamless Tiling': 'xy' })).fields.tiling).toBe('xy')
     const exif = exifBlock({ order: 'be', userComment: unicodeComment(JSON.stringify(request), 'be') })
     expect(await read(await jpegWith(exif))).toMatchObject(expected)
   })

@@ -44,6 +44,7 @@ describe('buildRecipe', () => {
       sNoise: 1.01,
       sdeNoise: 'torchsde-cuda',
       rho: 5,
+      guidanceRescale: 0.7,
       zeroTerminalSnr: true,
     }
     expect(buildRecipe(model, parse(rare), { seed: 7 })).toMatchObject(rare)
