@@ -6,6 +6,13 @@ import { COUNT_MAX, GUIDANCE_SCALE_MAX, SEED_MAX, STEPS_MAX, STEPS_MIN } from '#
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 import { samplerSchema, scheduleSchema } from '#contracts/recipe.ts'
+import {
+  changedRareSettings,
+  NO_RARE_SETTINGS,
+  rareRequest,
+  rareSettingsOf,
+  rareSettingsSchema,
+} from './rare-settings.ts'
 
 /** Halfway between "a little different" and "only the layout stays". */
 export const STRENGTH_DEFAULT = 0.6
@@ -24,6 +31,7 @@ export const draftSchema = z.object({
   seed: z.int().min(0).max(SEED_MAX).nullable(),
   input: z.object({ uploadId: z.string(), width: z.int(), height: z.int(), url: z.string() }).nullable(),
   strength: z.number().gt(0).max(1),
+  ...rareSettingsSchema.shape,
 })
 export type Draft = z.infer<typeof draftSchema>
 
@@ -40,6 +48,7 @@ export const EMPTY_DRAFT: Draft = {
   seed: null,
   input: null,
   strength: STRENGTH_DEFAULT,
+  ...NO_RARE_SETTINGS,
 }
 
 /** What the Studio needs to know of a model. */
@@ -95,11 +104,13 @@ export function settingsOf(draft: Draft, model: StudioModel): Settings {
 }
 
 /** How many of the advanced settings differ from what the model suggests. */
-export function changedSettings(draft: Draft): number {
-  return [draft.steps, draft.guidanceScale, draft.sampler, draft.schedule, draft.seed].filter((v) => v !== null).length
+export function changedSettings(draft: Draft, model: StudioModel): number {
+  const main = [draft.steps, draft.guidanceScale, draft.sampler, draft.schedule, draft.seed]
+  return main.filter((value) => value !== null).length + changedRareSettings(draft, settingsOf(draft, model))
 }
 
 export function requestOf(draft: Draft, model: StudioModel, idempotencyKey: string): CreateGenerationRequest {
+  const settings = settingsOf(draft, model)
   return {
     idempotencyKey,
     modelId: model.id,
@@ -107,7 +118,8 @@ export function requestOf(draft: Draft, model: StudioModel, idempotencyKey: stri
     negativePrompt: draft.negativePrompt,
     seed: draft.seed,
     count: draft.count,
-    ...settingsOf(draft, model),
+    ...settings,
+    ...rareRequest(draft, settings),
     ...(draft.input ? { input: { uploadId: draft.input.uploadId, strength: draft.strength } } : {}),
   }
 }
@@ -135,6 +147,7 @@ export function reuseRecipe(draft: Draft, recipe: Recipe, seed: number, what: Re
         schedule: recipe.schedule,
         seed: what === 'all' ? seed : null,
         input: null,
+        ...rareSettingsOf(recipe),
       }
     default:
       return what satisfies never

@@ -1,13 +1,13 @@
 // A picture's recipe report → what restoring it would change in the draft, and what of it cannot: the sizes a model offers are
 // known here and not to the reader.
-import { BASIC_FIELDS, type RecipeField, type RecipeReport } from '#contracts/metadata/recipe-report.ts'
+import { BASIC_FIELDS, RARE_FIELDS, type RecipeField, type RecipeReport } from '#contracts/metadata/recipe-report.ts'
 import { messages } from '../messages/index.ts'
 import { chooseModel, type Draft, type StudioModel } from './draft.ts'
 
 const t = messages.restore
 
 /** Fields the draft has; the reader reports the others as left out. */
-export const DRAFT_FIELDS: readonly RecipeField[] = BASIC_FIELDS.filter((field) => field !== 'weighting')
+export const DRAFT_FIELDS: readonly RecipeField[] = [...BASIC_FIELDS, ...RARE_FIELDS]
 
 export interface RestorePlan {
   readonly change: Partial<Draft>
@@ -26,8 +26,10 @@ export function planRestore(report: RecipeReport, draft: Draft, models: readonly
   const isSide = (field: RecipeField) => field === 'width' || field === 'height'
   const sizeRow = { name: t.fields.size, value: messages.studio.shapeName(width ?? 0, height ?? 0) }
   const { missingModel } = report
+  const setBack = setBackBy(report, draft)
   return {
     change: {
+      ...Object.fromEntries(setBack.map((field) => [field, null])),
       ...fields,
       ...(modelId !== undefined && { modelId }),
       ...(hasSize && isOffered && { size: { width, height } }),
@@ -37,6 +39,7 @@ export function planRestore(report: RecipeReport, draft: Draft, models: readonly
         .filter(({ field, value }) => !isSide(field) && value !== '')
         .map(({ field, value }) => ({ name: t.fields[field], value })),
       ...(hasSize && isOffered ? [sizeRow] : []),
+      ...setBack.map((field) => ({ name: t.fields[field], value: t.setBack })),
     ],
     translated: report.translated
       .filter(({ field }) => !isSide(field) || isOffered)
@@ -50,6 +53,13 @@ export function planRestore(report: RecipeReport, draft: Draft, models: readonly
     missingModel: missingModel === null ? null : (missingModel.name ?? missingModel.hash ?? t.unnamedModel),
     problems: report.problems,
   }
+}
+
+/** Rarer settings the person has on and the picture was made without: left on, its seed would give another picture. */
+function setBackBy({ fields }: RecipeReport, draft: Draft) {
+  return (['weighting', ...RARE_FIELDS] as const).filter(
+    (field) => draft[field] !== null && fields[field] === undefined,
+  )
 }
 
 function offeredSizes({ sizes }: StudioModel): string {

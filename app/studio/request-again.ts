@@ -27,6 +27,8 @@ export function requestAgain(
     sChurn: recipe.sChurn,
     sNoise: recipe.sNoise,
     sdeNoise: recipe.sdeNoise,
+    rho: recipe.rho,
     zeroTerminalSnr: recipe.zeroTerminalSnr,
+    guidanceRescale: recipe.guidanceRescale,
   }
 }

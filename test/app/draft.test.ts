@@ -92,8 +92,10 @@ describe('small choices', () => {
   })
 
   it('counts what differs from the model’s suggestion', () => {
-    expect(changedSettings(EMPTY_DRAFT)).toBe(0)
-    expect(changedSettings({ ...EMPTY_DRAFT, seed: 0, steps: 3 })).toBe(2)
+    expect(changedSettings(EMPTY_DRAFT, model)).toBe(0)
+    expect(changedSettings({ ...EMPTY_DRAFT, seed: 0, steps: 3, tiling: 'x' }, model)).toBe(3)
+    // DDIM stirs no noise in.
+    expect(changedSettings({ ...EMPTY_DRAFT, sChurn: 3 }, model)).toBe(0)
   })
 })
 

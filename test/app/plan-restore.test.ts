@@ -49,7 +49,25 @@ describe('planRestore', () => {
     expect(change).not.toHaveProperty('size')
     expect(change).not.toHaveProperty('modelId')
     expect(ignored[0]).toMatchObject({ name: 'Shape', reason: 'This model makes 128 × 128' })
-    expect(ignored.map(({ name }) => name)).toContain('Noise')
+    expect(change).toMatchObject({ noise: 'mt19937' })
     expect(missingModel).toBe('other')
+  })
+
+  it('takes the rarer settings over, and takes back those the picture was made without', async () => {
+    const report = await readRecipe(
+      new TextEncoder().encode(
+        'a fox\nSteps: 12, Sampler: Euler, CFG scale: 6, Seed: 5, Size: 128x128, RNG: CPU, Sigma churn: 3',
+      ),
+      { knownModels: [model], formFields: DRAFT_FIELDS },
+    )
+    const { change, restored, ignored } = planRestore(report, { ...EMPTY_DRAFT, tiling: 'x', eta: 0.2 }, [model])
+    expect(change).toMatchObject({ noise: 'mt19937', sChurn: 3, tiling: null, eta: null })
+    expect(restored).toEqual(
+      expect.arrayContaining([
+        { name: 'Churn', value: '3' },
+        { name: 'Seamless edges', value: 'not set, as in this picture' },
+      ]),
+    )
+    expect(ignored).toEqual([])
   })
 })

@@ -13,6 +13,12 @@ it('asks for exactly the recipe the picture had, rarer settings included', () =>
     variation: { seed: 9, strength: 0.2 },
     tiling: 'xy',
     eta: 0.5,
+    sChurn: 2,
+    sNoise: 1.1,
+    sdeNoise: 'torchsde-cpu',
+    rho: 5,
+    zeroTerminalSnr: false,
+    guidanceRescale: 0.3,
   } as const
   const made = { ...generation(imageOf(0)), recipe: { ...generation(imageOf(0)).recipe, ...rare } }
   const [image] = made.images

@@ -9,6 +9,7 @@ import { updateDraft } from '../../studio/draft-store.ts'
 import { Disclosure } from '../ui/disclosure.tsx'
 import { SelectField } from '../ui/select-field.tsx'
 import { SliderField } from '../ui/slider-field.tsx'
+import { RareSettingsSection } from './rare-settings.tsx'
 import { SeedField } from './seed-field.tsx'
 
 const t = messages.studio
@@ -37,7 +38,7 @@ export function AdvancedSettings({ draft, model }: { draft: Draft; model: Studio
   const [open, setOpen] = useState(false)
   const { defaults } = model
   const settings = settingsOf(draft, model)
-  const changed = changedSettings(draft)
+  const changed = changedSettings(draft, model)
   return (
     <Disclosure
       label={t.advanced}
@@ -80,6 +81,7 @@ export function AdvancedSettings({ draft, model }: { draft: Draft; model: Studio
         onChange={(schedule) => updateDraft({ schedule: unless(schedule, defaults.schedule) })}
       />
       <SeedField seed={draft.seed} onChange={(seed) => updateDraft({ seed })} />
+      <RareSettingsSection draft={draft} sampling={settings} />
     </Disclosure>
   )
 }

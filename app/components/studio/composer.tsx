@@ -7,7 +7,7 @@ import { useRef, useState } from 'react'
 import type { MeDto } from '#contracts/generation.ts'
 import { PROMPT_LENGTH_MAX } from '#contracts/limits.ts'
 import { messages } from '../../messages/index.ts'
-import { changedSettings, type Draft } from '../../studio/draft.ts'
+import type { Draft } from '../../studio/draft.ts'
 import { updateDraft } from '../../studio/draft-store.ts'
 import type { AnalyzedPrompt } from '../../studio/use-prompt-analysis.ts'
 import { weightKeys } from '../../studio/weight-keys.ts'
@@ -26,15 +26,26 @@ interface ComposerProps {
   notice: string | null
   ready: boolean
   settings: React.ReactNode
+  /** How many settings differ from what the model suggests. */
+  changed: number
   /** What the prompt comes to; absent until it is known. */
   analyzed: AnalyzedPrompt | undefined
   onGenerate: () => void
 }
 
-export function Composer({ draft, me, problem, notice, ready, settings, analyzed, onGenerate }: ComposerProps) {
+export function Composer({
+  draft,
+  me,
+  problem,
+  notice,
+  ready,
+  settings,
+  changed,
+  analyzed,
+  onGenerate,
+}: ComposerProps) {
   const [sheet, setSheet] = useState(false)
   const prompt = useRef<HTMLTextAreaElement>(null)
-  const changed = changedSettings(draft) + (draft.input ? 1 : 0)
   const left = me ? Math.max(0, me.allowance.limit - me.allowance.used) : null
   const tooLong = draft.prompt.length > PROMPT_LENGTH_MAX ? t.promptTooLong(PROMPT_LENGTH_MAX) : null
   const said = tooLong ?? problem

@@ -10,7 +10,7 @@ import { useGenerationList } from '../../generations/use-generations.ts'
 import { newKey } from '../../lib/new-key.ts'
 import { messages } from '../../messages/index.ts'
 import { useMe } from '../../session/use-session.ts'
-import { chooseModel, requestOf } from '../../studio/draft.ts'
+import { changedSettings, chooseModel, requestOf } from '../../studio/draft.ts'
 import { getDraft, updateDraft, useDraft } from '../../studio/draft-store.ts'
 import { useInputRequest } from '../../studio/input-request.ts'
 import { useSubmissions, useSubmit } from '../../studio/submissions.ts'
@@ -104,6 +104,7 @@ export function Studio() {
         settings={
           model && models.data ? <Settings draft={draft} model={model} models={models.data} input={input} /> : null
         }
+        changed={model ? changedSettings(draft, model) + (draft.input ? 1 : 0) : 0}
         analyzed={analyzed}
         onGenerate={generate}
       />
