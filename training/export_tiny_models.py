@@ -171,15 +171,17 @@ def output_cross_attention(graph: onnx.GraphProto) -> None:
 
 
 def shorten_names(path: Path) -> None:
-    """Half of so small a graph is the module paths in its names."""
+    """Half of so small a graph is the module paths in its names; those of layers stay, for LoRA files speak of them."""
     model = onnx.load(path)
+    weights = {tensor.name for tensor in model.graph.initializer if len(tensor.dims) > 1}
     kept = {value.name for value in [*model.graph.input, *model.graph.output]}
     short = {}
     rename = lambda name: name if name in kept or not name else short.setdefault(name, f"v{len(short)}")
     for tensor in model.graph.initializer:
         tensor.name = rename(tensor.name)
     for node in model.graph.node:
-        node.name = node.doc_string = ""
+        node.name = node.name if weights.intersection(node.input) else ""
+        node.doc_string = ""
         node.input[:], node.output[:] = map(rename, node.input), map(rename, node.output)
         if any(attribute.type == onnx.AttributeProto.GRAPH for attribute in node.attribute):
             raise ValueError(f"{path}: a node with a graph inside would need renaming there too")

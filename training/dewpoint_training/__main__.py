@@ -10,13 +10,18 @@ STAGES = {
     "align-text": "captions and sprites → a text transformer that knows what words look like",
     "train-unet": "sprites and autoencoder → U-Net and text transformer",
     "sample": "checkpoint → a sheet of pictures",
+    "train-detector": "fresh renders → the judge that `evaluate` asks",
+    "evaluate": "checkpoint or exported model → how much of what was asked for is there",
+    "distill": "checkpoint → a few-step U-Net with guidance built in",
     "export": "checkpoint → ONNX files the product loads",
+    "export-variants": "exported model → fp16, int8 and cross-attention graphs, each kept only if its pictures stay the same",
+    "card": "exported model and its measurements → README and pictures",
 }
 
 
 def main() -> None:
     if len(sys.argv) < 2 or sys.argv[1] not in STAGES:
-        print(__doc__ + "\n\nStages:\n" + "\n".join(f"  {name:12} {what}" for name, what in STAGES.items()))
+        print(__doc__ + "\n\nStages:\n" + "\n".join(f"  {name:15} {what}" for name, what in STAGES.items()))
         raise SystemExit(0 if sys.argv[1:2] in ([], ["--help"], ["-h"]) else 2)
     module = importlib.import_module("." + sys.argv[1].replace("-", "_"), __package__)
     module.main(sys.argv[2:])

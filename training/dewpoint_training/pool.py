@@ -9,10 +9,11 @@ import torch
 from .concepts import all_concepts, noun_tokens
 from .scenes import SceneGenerator, render_scene
 from .sprites import Sprites
-from .unet import Appearance
+from .unet import Appearance, Placing
 from .vae import DOWNSCALE, LATENT_CHANNELS
 
 LATENT_SIZE = 16
+PLACE = 2 * DOWNSCALE  # px
 
 
 @lru_cache
@@ -36,17 +37,20 @@ def object_mask(scene) -> np.ndarray:
 
 
 def placement_targets(scene, encoding) -> np.ndarray:
-    """int16 [64]: for every 32 px place which cell of which token it shows (token * 25 + cell), -1 where there is no object."""
-    target = np.full((LATENT_SIZE // 2, LATENT_SIZE // 2), -1, np.int16)
-    centres = np.arange(LATENT_SIZE // 2) * 2 * DOWNSCALE + DOWNSCALE
-    for p in scene.placements:
+    """int16 [2, 64]: for every 32 px place which cell of which token it shows (token * 54 + cell), in front and behind that; see `placement_loss`."""
+    places = LATENT_SIZE // 2
+    target = np.full((2, places, places), Placing.NOTHING, np.int16)
+    for p in scene.placements:  # painted in this order: the last is in front
         tokens = noun_tokens(scene.caption, _concepts()[p.label], encoding)
-        if not tokens:
-            continue
-        column, row = ((centres - at) * Appearance.SIDE // p.size for at in (p.x, p.y))
-        rows, columns = (np.flatnonzero((cell >= 0) & (cell < Appearance.SIDE)) for cell in (row, column))
-        target[np.ix_(rows, columns)] = tokens[-1] * Appearance.SIDE**2 + row[rows][:, None] * Appearance.SIDE + column[columns][None]
-    return target.ravel()
+        side = p.size // PLACE
+        first = Appearance.FIRST[Appearance.SIDES.index(side)]
+        for row in range(side):
+            for column in range(side):
+                y, x = p.y // PLACE + row, p.x // PLACE + column
+                if 0 <= y < places and 0 <= x < places:
+                    target[1, y, x] = target[0, y, x]
+                    target[0, y, x] = tokens[-1] * Appearance.CELLS + first + row * side + column if tokens else -1
+    return target.reshape(2, -1)
 
 
 class ScenePool:
@@ -57,7 +61,7 @@ class ScenePool:
         self.counters = torch.zeros(2, dtype=torch.int64).share_memory_()  # made, first: the buffers may be shared with another process
         self.latents = torch.zeros(capacity, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE, dtype=torch.float16).share_memory_()
         self.ids = torch.zeros(capacity, 32, dtype=torch.int32).share_memory_()
-        self.places = torch.full((capacity, (LATENT_SIZE // 2) ** 2), -1, dtype=torch.int16).share_memory_()
+        self.places = torch.full((capacity, 2, (LATENT_SIZE // 2) ** 2), -1, dtype=torch.int16).share_memory_()
         self.masks = torch.zeros(capacity, LATENT_SIZE, LATENT_SIZE, dtype=torch.uint8).share_memory_()
 
     @property

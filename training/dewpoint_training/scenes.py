@@ -1,7 +1,7 @@
 """Scenes and their captions, deterministic by seed.
 
-A scene is a background, a style and one to five sprites. Sprites stand on a 32 px grid in a handful of sizes: one place of the U-Net's 8x8 level is
-32 px wide, so a large sprite's places are exactly the cells its words are drawn with, and there are far fewer things to learn than with free placement.
+A scene is a background, a style and one to five sprites. Sprites stand on a 32 px grid in four sizes, 64 to 160 px: one place of the U-Net's 8x8 level is
+32 px wide, so a sprite's places are exactly the cells its words are drawn with, and there are far fewer things to learn than with free placement.
 """
 from __future__ import annotations
 
@@ -114,13 +114,11 @@ class SceneGenerator:
         c = self.pick(rng, self.colourable if coloured else self.concepts)
         color = self.color_for(rng, c, 1.0 if coloured else 0.1)
         draw, size_word = rng.random(), None
-        if draw < 0.72:
+        if draw < 0.87:
             size, x, y = 160, grid(rng, 16, 80), grid(rng, 64, 80)
-        elif draw < 0.87:
-            size, x, y = 192, grid(rng, 16, 48), grid(rng, 32, 48)
-            size_word = "large" if rng.random() < 0.5 else None
+            size_word = "large" if draw < 0.08 else None
         else:
-            size, x, y, size_word = 80, grid(rng, 48, 128), grid(rng, 112, 144), "small"
+            size, x, y, size_word = 64, grid(rng, 48, 144), grid(rng, 112, 160), "small"
         if "s" in c.flags and rng.random() < 0.6:
             y = grid(rng, 16, 48)
         return self.noun(rng, c, color, size_word), [c], [Placement(c.label, size, x, y, color, y + size > 200)]
@@ -133,7 +131,7 @@ class SceneGenerator:
         else:
             phrase = self.noun(rng, b)
         offset = (80, 80) if relation == "eating" else (96, 80) if relation == "drinking" else (96, 64)
-        return f"{self.noun(rng, a)} {self.say(rng, relation)} {phrase}", [a, b], [Placement(a.label, 160, x, y), Placement(b.label, 96 if relation != "drinking" else 80, x + offset[0], y + offset[1], shadow=False)]
+        return f"{self.noun(rng, a)} {self.say(rng, relation)} {phrase}", [a, b], [Placement(a.label, 160, x, y), Placement(b.label, 96 if relation != "drinking" else 64, x + offset[0], y + offset[1], shadow=False)]
 
     def eating(self, rng):
         return self.at_mouth(rng, "eating", self.food)
@@ -203,9 +201,9 @@ class SceneGenerator:
         dx, dy = grid(rng, 0, 16), grid(rng, 0, 16)
         layout = {
             2: (128, [(0, 80), (112, 80)]),
-            3: (80, [(0, 96), (80, 96), (160, 96)]),
+            3: (96, [(80, 16), (16, 128), (128, 128)]),
             4: (96, [(16, 16), (128, 16), (16, 128), (128, 128)]),
-            5: (80, [(0, 32), (80, 32), (160, 32), (32, 128), (128, 128)]),
+            5: (64, [(16, 48), (96, 48), (176, 48), (48, 144), (128, 144)]),
         }[n]
         number = str(rng.choice(grammar()["numbers"][str(n)]))
         phrase = " ".join([number] + ([color] if color else []) + [c.plural(self.word(rng, c))])

@@ -175,7 +175,7 @@ def main(argv=None) -> None:
         stop = True
 
     signal.signal(signal.SIGTERM, on_term)
-    for layer in (unet.place_in, *unet.place_out):
+    for layer in (unet.place_in, unet.place_out):
         layer.keep_weights = True
     uncond_ids = encode(tokenizer, [""])
     batch, log = config["batch"], open(log_path, "a")

@@ -83,59 +83,82 @@ class TransformerBlock(nn.Module):
 
 
 class Appearance(nn.Module):
-    """What each word looks like: prompt embeds → 5x5 cells of 2x2 latents (and their coverage) a token, the thing drawn 160 px large on nothing.
+    """What each word looks like: prompt embeds → cells of 2x2 latents (and their coverage), the thing drawn 160, 128, 96 and 64 px large on nothing.
 
     Trained first, by regression (align_text.py). With it the U-Net need not learn every shape on its own: it learns, once for all words, to place cells.
     """
 
-    SIDE, CELL = 5, 2 * 2 * 17  # 16 latent channels and one of coverage
+    SIDES = (5, 4, 3, 2)  # cells of 32 px
+    FIRST = (0, 25, 41, 50)  # the first cell of each size
+    CELLS = 54
+    CHANNELS = 17  # 16 latent channels and one of coverage
+    CELL = CHANNELS * 4
 
-    def __init__(self, context: int, hidden: int = 768):
+    def __init__(self, context: int, hidden: int = 1024):
         super().__init__()
-        self.enter, self.leave = nn.Linear(context, hidden), nn.Linear(hidden, self.SIDE**2 * self.CELL)
+        self.enter, self.leave = nn.Linear(context, hidden), nn.Linear(hidden, self.CELLS * self.CELL)
+
+    def features(self, context: Tensor) -> Tensor:
+        return F.gelu(self.enter(context))
 
     def forward(self, context: Tensor) -> Tensor:
-        """[..., context] → [..., 25, 68]"""
-        return self.leave(F.gelu(self.enter(context))).unflatten(-1, (self.SIDE**2, self.CELL))
+        """[..., context] → [..., 54, 68]"""
+        return self.leave(self.features(context)).unflatten(-1, (self.CELLS, self.CELL))
 
 
-class AppearanceAttention(nn.Module):
-    """Cross-attention to every token's cells. A key says whose cell it is, which one, and what it shows; a value is what it shows."""
+class Placing(nn.Module):
+    """Cross-attention to every token's cells, one head for what is in front and one for what is behind it.
 
-    HEADS, DIM = 2, 64  # few heads: the softmax over 25 cells a token is what costs
+    A key says whose cell it is, which one, and what it shows; the value is the cell itself; one more key stands for nothing. So the places of the 8x8
+    level, 32 px each, say what they show, and a picture of two layers comes out at the latents' own resolution.
+    """
+
+    LAYERS, DIM = 2, 64
+    NOTHING = 32 * Appearance.CELLS  # the last key's index
     keep_weights = False  # training reads them, see placement_loss
 
     def __init__(self, channels: int, context: int):
         super().__init__()
-        width = self.HEADS * self.DIM
+        width = self.LAYERS * self.DIM
         self.norm = LayerNorm(channels)
         self.q = nn.Linear(channels, width, bias=False)
         self.whose = nn.Linear(context, width, bias=False)
-        self.which = nn.Parameter(torch.randn(Appearance.SIDE**2, width) * 0.5)
-        self.shown = nn.Linear(Appearance.CELL, 2 * width, bias=False)
-        self.out = nn.Linear(width, channels)
+        self.which = nn.Parameter(torch.randn(Appearance.CELLS, width) * 0.5)
+        self.nothing = nn.Parameter(torch.zeros(1, width))
+        self.shown = nn.Linear(Appearance.CELL, width, bias=False)
+        self.out = nn.Linear(self.LAYERS * Appearance.CELL, channels)
         nn.init.zeros_(self.out.weight), nn.init.zeros_(self.out.bias)
 
-    def forward(self, x: Tensor, context: Tensor, cells: Tensor) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """x [batch, channels, h, w] → (x with what is placed told to it, the placed layers [batch, 34, 2h, 2w])"""
         h = x.flatten(2).transpose(1, 2)
-        shown, v = self.shown(cells).chunk(2, -1)
-        k = shown + self.whose(context)[:, :, None, :] + self.which.to(shown.dtype)
-        q, k, v = (t.unflatten(-1, (self.HEADS, self.DIM)).transpose(1, 2) for t in (self.q(self.norm(h)), k.flatten(1, 2), v.flatten(1, 2)))
+        k = self.shown(cells) + self.whose(context)[:, :, None, :] + self.which.to(cells.dtype)
+        k = torch.cat([k.flatten(1, 2), self.nothing.to(cells.dtype).expand(len(x), 1, -1)], 1)
+        values = F.pad(cells.flatten(1, 2), (0, 0, 0, 1))[:, None]
+        q, k = (t.unflatten(-1, (self.LAYERS, self.DIM)).transpose(1, 2) for t in (self.q(self.norm(h)), k))
         weights = (q * self.DIM**-0.5 @ k.transpose(-1, -2)).softmax(-1)
         self.weights = weights if self.keep_weights else None
-        h = h + self.out((weights @ v).transpose(1, 2).flatten(2))
-        return h.transpose(1, 2).reshape_as(x)
+        placed = (weights @ values).transpose(1, 2)
+        h = h + self.out(placed.flatten(2))
+        return h.transpose(1, 2).reshape_as(x), self.unpack(placed, x.shape[2], x.shape[3])
+
+    def unpack(self, placed: Tensor, rows: int, columns: int) -> Tensor:
+        """[batch, places, layers, 68] → [batch, 34, 2 * rows, 2 * columns]"""
+        latents = placed.reshape(-1, rows, columns, self.LAYERS * Appearance.CHANNELS * 4)
+        return F.pixel_shuffle(latents.permute(0, 3, 1, 2), 2)
 
 
 def placement_loss(unet: "UNet", target: Tensor) -> Tensor:
     """Where a scene's objects are is known in training, so which cell each place shows is too: the attention is told, not left to find out.
 
-    target int64 [batch, places], token * 25 + cell, -1 where there is no object.
+    target int64 [batch, 2, places]: token * 54 + cell in front and behind; the last key for nothing; -1 where it is not to be told. There are many more
+    empty places than others, so both kinds count as one mean each.
     """
     losses = []
-    for layer in (unet.place_in, *unet.place_out):
-        weights = layer.weights.float().mean(1).gather(2, target.clamp(min=0)[..., None])[..., 0]
-        losses.append(-(weights + 1e-6).log()[target >= 0].mean())
+    told, empty = target >= 0, target == Placing.NOTHING
+    for layer in (unet.place_in, unet.place_out):
+        surprise = -(layer.weights.float().gather(3, target.clamp(min=0)[..., None])[..., 0] + 1e-6).log()
+        losses.append(surprise[told & ~empty].mean() + 0.5 * surprise[empty].mean())
     return torch.stack(losses).mean()
 
 
@@ -150,12 +173,14 @@ class UNet(nn.Module):
         self.down = nn.Conv2d(wide, narrow, 3, stride=2, padding=1)
         pair = lambda c: nn.ModuleList([ResBlock(c, narrow, embed), TransformerBlock(narrow, context)])
         self.appearance = Appearance(context)
-        self.place_in = AppearanceAttention(narrow, context)
-        self.place_out = nn.ModuleList([AppearanceAttention(narrow, context) for _ in range(2)])
+        self.place_in, self.place_out = Placing(narrow, context), Placing(narrow, context)
         self.encode = nn.ModuleList([pair(narrow) for _ in range(depth)])
         self.middle = TransformerBlock(narrow, context)
         self.decode = nn.ModuleList([pair(2 * narrow) for _ in range(depth)])
-        self.up = nn.Conv2d(narrow, wide, 3, padding=1)
+        # A pixel shuffle, not a repetition: what a place knows of its four latents must reach each of them.
+        self.up = nn.Sequential(nn.Conv2d(narrow, 4 * wide, 3, padding=1), nn.PixelShuffle(2))
+        self.paint = nn.Conv2d(Placing.LAYERS * Appearance.CHANNELS, wide, 3, padding=1)
+        nn.init.zeros_(self.paint.weight), nn.init.zeros_(self.paint.bias)
         self.leave1, self.leave_attention, self.leave2 = ResBlock(2 * wide, wide, embed), TransformerBlock(wide, context, self_attention=False), ResBlock(2 * wide, wide, embed)
         self.norm_out, self.conv_out = GroupNorm(8, wide), nn.Conv2d(wide, latent_channels, 3, padding=1)
         nn.init.zeros_(self.conv_out.weight), nn.init.zeros_(self.conv_out.bias)
@@ -173,16 +198,16 @@ class UNet(nn.Module):
         for i, (res, block) in enumerate(self.encode):
             x = res(x, e)
             if i == 0:
-                x = self.place_in(x, context, cells)
+                x, _ = self.place_in(x, context, cells)
             x = block(x, context)
             skips.append(x)
         x = self.middle(x, context)
         for i, (res, block) in enumerate(self.decode):
             x = res(torch.cat([x, skips.pop()], 1), e)
-            if i < len(self.place_out):
-                x = self.place_out[i](x, context, cells)
+            if i == len(self.decode) - 1:
+                x, layers = self.place_out(x, context, cells)
             x = block(x, context)
-        x = self.up(F.interpolate(x, scale_factor=2.0))
+        x = self.up(x) + self.paint(layers)
         x = self.leave_attention(self.leave1(torch.cat([x, h1], 1), e), context)
         x = self.leave2(torch.cat([x, h0], 1), e)
         return self.conv_out(F.silu(self.norm_out(x)))

@@ -28,10 +28,10 @@ def test_the_same_seed_gives_the_same_scene(scenes):
     assert generator.scene([0, 7]) != generator.scene([1, 7])
 
 
-def test_every_sprite_stands_on_the_grid(scenes):
+def test_every_sprite_fills_whole_places_of_the_grid(scenes):
     for scene in scenes:
         for p in scene.placements:
-            assert p.x % SNAP == p.y % SNAP == p.size % 16 == 0, scene
+            assert p.x % SNAP == p.y % SNAP == p.size % SNAP == 0, scene
 
 
 def test_a_training_scene_never_shows_a_held_out_pair_or_colour(scenes):
