@@ -39,10 +39,12 @@ export const followEventsSchema = z.strictObject({
 export { generationEventSchema }
 
 /** A model as the Studio offers it: its manifest without the file list, and who is there to run it. */
-export const modelSchema = modelManifestSchema.omit({ files: true, manifestVersion: true }).extend({
-  /** Live workers that have loaded exactly this model (id and hash). */
-  workers: z.array(z.object({ provider: executionProviderSchema, count: z.int().positive() })),
-})
+export const modelSchema = modelManifestSchema
+  .omit({ files: true, largestTensorBytes: true, manifestVersion: true })
+  .extend({
+    /** Live workers that have loaded exactly this model (id and hash). */
+    workers: z.array(z.object({ provider: executionProviderSchema, count: z.int().positive() })),
+  })
 export type ModelDto = z.infer<typeof modelSchema>
 
 export const uploadRefSchema = z.strictObject({ uploadId: z.uuid() })

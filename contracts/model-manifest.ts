@@ -29,6 +29,11 @@ export const modelManifestSchema = z.strictObject({
   examples: z.array(z.string()).min(1),
   /** Every file of the model, by path relative to its folder. */
   files: z.record(z.string(), z.strictObject({ sha256: sha256Schema, sizeBytes: z.int().nonnegative() })),
+  /**
+   * Bytes of the largest tensor in each graph, by file: what a graphics card has to give in one piece, checked before a browser
+   * downloads it. A graph without a figure is taken to be one piece.
+   */
+  largestTensorBytes: z.record(z.string(), z.int().nonnegative()).optional(),
   /** SHA-256 over the lines `path sha256\n` in path order: the hash a recipe names. */
   hash: sha256Schema,
 })

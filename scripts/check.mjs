@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { install } from './lib/install.mjs'
 import { checkThisNode, projectNode, ROOT } from './lib/node.mjs'
-import { generateDatabaseClient } from './lib/prepare.mjs'
+import { buildEngine, generateDatabaseClient } from './lib/prepare.mjs'
 import { runMain, SetupError, say } from './lib/say.mjs'
 
 const inPackages = (...path) => join(ROOT, 'node_modules', ...path)
@@ -20,6 +20,8 @@ await runMain(async () => {
   checkThisNode()
   install()
   generateDatabaseClient()
+  // Types of the addresses it writes.
+  buildEngine()
   const failed = CHECKS.filter(([name, args]) => {
     const startedAt = Date.now()
     const { status } = spawnSync(projectNode(), args, {

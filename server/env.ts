@@ -20,6 +20,8 @@ const schema = z.object({
   AUTH_SECRET: z.string().min(32),
   WORKER_TOKEN: z.string().min(32),
   MODELS_DIR: z.string().min(1).default('models'),
+  /** What scripts/build-engine.ts made for browsers. */
+  ENGINE_DIR: z.string().min(1).default('.engine'),
   GUEST_DAILY_IMAGES: dailyImages.default(20),
   USER_DAILY_IMAGES: dailyImages.default(200),
   /** Sign-in and sign-up limits per address; off only for tests that sign up dozens of people. */

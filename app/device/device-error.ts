@@ -57,6 +57,10 @@ export const DEVICE_ERRORS = {
     message: 'A stored file of the model was damaged, so it was thrown away. Download the model again.',
     retryable: true,
   },
+  'in-use': {
+    message: 'Another tab is downloading this model. Pause it or let it finish, then remove the model.',
+    retryable: true,
+  },
   'weights-missing': {
     message: 'The model is not on this device any more. Download it again.',
     retryable: true,

@@ -48,11 +48,18 @@ export function generateDatabaseClient() {
   writeRecord(PRISMA_RECORD, sources)
 }
 
+/** Writes .engine/ and app/device/generated from app/device, contracts, diffusion and the ORT package. */
+export function buildEngine() {
+  const result = spawnSync(projectNode(), [join(ROOT, 'scripts', 'build-engine.ts')], { cwd: ROOT, encoding: 'utf8' })
+  if (result.status !== 0) throw new SetupError(`Building the browser engine failed:\n${result.stdout}${result.stderr}`)
+}
+
 /** Builds the website when its sources changed since the last build. Resolves to whether it had to. */
 export async function buildWebsite({ quiet = false } = {}) {
   // Two commands at once (a test run beside a start) share one build folder: the second waits and finds it done.
   const lock = await takeLock(join(ROOT, 'node_modules', '.cache', 'dewpoint', 'build.lock'), { waitMs: 300_000 })
   try {
+    buildEngine()
     const sources = contentHash(ROOT, WEB_SOURCES, (name) => name.startsWith(join('server', 'db', 'generated')))
     if (readRecord(BUILD_RECORD) === sources && existsSync(join(ROOT, '.next', 'BUILD_ID'))) return false
     if (!quiet) say('Building the website (once per change) …')

@@ -11,10 +11,12 @@ export async function listModels(deps: Pick<Deps, 'db' | 'models'>): Promise<Mod
      WHERE worker.last_seen_at > now() - make_interval(secs => ${WORKER_LIVE_MS / 1000}::float8)
      GROUP BY 1, 2, 3
      ORDER BY 3`
-  return deps.models.all.map(({ files: _files, manifestVersion: _version, ...model }) => ({
-    ...model,
-    workers: rows
-      .filter((row) => row.id === model.id && row.hash === model.hash)
-      .map((row) => ({ provider: executionProviderSchema.parse(row.provider), count: row.count })),
-  }))
+  return deps.models.all.map(
+    ({ files: _files, largestTensorBytes: _largest, manifestVersion: _version, ...model }) => ({
+      ...model,
+      workers: rows
+        .filter((row) => row.id === model.id && row.hash === model.hash)
+        .map((row) => ({ provider: executionProviderSchema.parse(row.provider), count: row.count })),
+    }),
+  )
 }

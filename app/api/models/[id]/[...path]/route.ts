@@ -1,4 +1,4 @@
-// Tokenizer files of an installed model, for the Studio's token count.
+// Files of an installed model: tokenizers for the Studio, weights for the browser engine.
 import { getContainer } from '#server/container.ts'
 import { serveModelFile } from '#server/http/serve-model-file.ts'
 

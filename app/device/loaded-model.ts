@@ -1,0 +1,31 @@
+// A model ready to run on this device: its stored weights, checked, in sessions of one provider.
+import type { ModelManifest } from '#contracts/model-manifest.ts'
+import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
+import type { Plan } from './assess.ts'
+import { cacheText } from './ort/cache-text.ts'
+import { releaseIdle } from './ort/release-idle.ts'
+import { createWebRuntime, type OrtModule } from './ort/web-runtime.ts'
+import { readWeights } from './weights/read-weights.ts'
+import type { WeightStore } from './weights/weight-store.ts'
+
+/** Graphs below this stay loaded together; half of what a phone's browser gives one page. */
+const RESIDENT_BYTES = 600e6
+
+export interface OrtOfWorker {
+  readonly ort: OrtModule
+  readonly lost: Promise<never> | undefined
+}
+
+export async function loadModel(
+  { ort, lost }: OrtOfWorker,
+  store: WeightStore,
+  manifest: ModelManifest,
+  { provider, chosen }: Plan,
+): Promise<Pipeline> {
+  const runtime = createWebRuntime({ ort, provider, lost })
+  return loadPipeline({
+    runtime: cacheText(releaseIdle(runtime, RESIDENT_BYTES)),
+    files: readWeights(store, chosen),
+    manifest,
+  })
+}

@@ -1,0 +1,81 @@
+// The core's Runtime over onnxruntime-web, on wasm or WebGPU. ORT itself is an argument: the worker loads it from our own server
+// (load-ort.ts), tests from the package. Keeps nothing between calls; the runtimes around it do (cache-text.ts, release-idle.ts).
+import type * as Ort from 'onnxruntime-web/webgpu'
+import type { ModelFiles, Runtime, Session, Tensor, TensorType, ValueInfo } from '#diffusion/runtime/runtime.ts'
+
+export type OrtModule = typeof Ort
+
+export interface WebRuntimeOptions {
+  readonly ort: OrtModule
+  readonly provider: 'wasm' | 'webgpu'
+  /** Rejects when the device is gone: ORT itself may wait for a lost device for ever. */
+  readonly lost?: Promise<never> | undefined
+}
+
+/** ORT's number for it. Warnings say that shape arithmetic stays on the CPU, as it should, through console.error. */
+const ERRORS_ONLY = 3
+
+/**
+ * NCHW, because the NHWC convolution of onnxruntime-web 1.30 is wrong where there are nine input channels (an inpainting U-Net's first
+ * layer); 3 to 8, 12 and 13 are right in both.
+ */
+const PROVIDERS = { wasm: 'wasm', webgpu: { name: 'webgpu', preferredLayout: 'NCHW' } } as const
+
+const TENSOR_TYPES: readonly TensorType[] = ['float32', 'float16', 'int64', 'int32', 'bool']
+
+export function createWebRuntime({ ort, provider, lost }: WebRuntimeOptions): Runtime {
+  const orLost = <Value>(work: Promise<Value>): Promise<Value> =>
+    lost === undefined ? work : Promise.race([work, lost])
+  return {
+    provider,
+    async createSession(files: ModelFiles, path: string): Promise<Session> {
+      const bytes = await files.readBytes(path)
+      const session = await orLost(
+        ort.InferenceSession.create(bytes, {
+          executionProviders: [PROVIDERS[provider]],
+          logSeverityLevel: ERRORS_ONLY,
+        }),
+      )
+      return {
+        inputs: session.inputMetadata.map((value) => toValueInfo(value, path)),
+        outputs: session.outputMetadata.map((value) => toValueInfo(value, path)),
+        async run(feeds) {
+          const tensors = Object.entries(feeds).map(([name, tensor]) => [name, toOrt(ort, tensor)])
+          const outputs = await orLost(session.run(Object.fromEntries(tensors)))
+          return Object.fromEntries(
+            Object.entries(outputs).map(([name, tensor]) => [name, fromOrt(tensor, `${path}: ${name}`)]),
+          )
+        },
+        dispose: () => session.release(),
+      }
+    },
+  }
+}
+
+function toValueInfo(value: Ort.InferenceSession.ValueMetadata, path: string): ValueInfo {
+  if (!value.isTensor) throw new TypeError(`${path}: ${value.name} is not a tensor; only tensors are supported`)
+  return { name: value.name, type: tensorType(value.type, `${path}: ${value.name}`), dims: value.shape }
+}
+
+function tensorType(type: string, where: string): TensorType {
+  const known = TENSOR_TYPES.find((candidate) => candidate === type)
+  if (known === undefined) throw new TypeError(`${where} has element type ${type}; known: ${TENSOR_TYPES.join(', ')}`)
+  return known
+}
+
+/** Raw bits of a float16 become a Float16Array inside ORT where the browser has one, and stay bits elsewhere. */
+function toOrt(ort: OrtModule, { type, data, dims }: Tensor): Ort.Tensor {
+  return new ort.Tensor(type, data, dims)
+}
+
+function fromOrt({ type: ortType, dims, data }: Ort.Tensor, where: string): Tensor {
+  const type = tensorType(ortType, where)
+  if (type === 'float32' && data instanceof Float32Array) return { type, dims, data }
+  if (type === 'float16' && ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === 2) {
+    return { type, dims, data: new Uint16Array(data.buffer, data.byteOffset, data.length) }
+  }
+  if (type === 'int64' && data instanceof BigInt64Array) return { type, dims, data }
+  if (type === 'int32' && data instanceof Int32Array) return { type, dims, data }
+  if (type === 'bool' && data instanceof Uint8Array) return { type, dims, data }
+  throw new TypeError(`${where} says ${ortType} but holds a ${data.constructor.name}`)
+}

@@ -1,0 +1,50 @@
+// Whatever a run threw → a row of the device's error table. The core wraps an engine's error, so the causes are looked through.
+import {
+  AbortedError,
+  NonFiniteError,
+  OutOfMemoryError,
+  SessionError,
+  UnsupportedDtypeError,
+} from '#diffusion/errors.ts'
+import { DeviceError, type DeviceErrorCode } from './device-error.ts'
+
+/** After these the worker holds a device or a memory that cannot be used again. */
+const FATAL: ReadonlySet<DeviceErrorCode> = new Set(['device-lost', 'out-of-memory', 'internal', 'engine-stopped'])
+
+export const isFatal = ({ code }: DeviceError): boolean => FATAL.has(code)
+
+export function toDeviceError(error: unknown): DeviceError {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof DeviceError) return cause
+  const detail = describe(error)
+  if (error instanceof Error && error.name === 'AbortError')
+    return new DeviceError('canceled', detail, { cause: error })
+  return new DeviceError(codeOf(error), detail, { cause: error })
+}
+
+function codeOf(error: unknown): DeviceErrorCode {
+  if (error instanceof AbortedError) return 'canceled'
+  if (error instanceof OutOfMemoryError) return 'out-of-memory'
+  if (error instanceof NonFiniteError) return 'not-finite'
+  if (error instanceof UnsupportedDtypeError) return 'unfit'
+  // ORT's wasm ends the module where it cannot grow, and says so only this way.
+  if (
+    error instanceof SessionError &&
+    /aborted\(|memory access out of bounds|\b(?:oom|\d{6,})$/i.test(String(error.cause))
+  ) {
+    return 'out-of-memory'
+  }
+  if (error instanceof RangeError || error instanceof TypeError) return 'recipe-refused'
+  return 'internal'
+}
+
+function describe(error: unknown): string {
+  const words: string[] = []
+  for (
+    let cause = error;
+    cause !== undefined && words.length < 5;
+    cause = cause instanceof Error ? cause.cause : undefined
+  ) {
+    words.push(String(cause))
+  }
+  return words.join(' ← ')
+}
