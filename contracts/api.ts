@@ -44,6 +44,15 @@ export const modelSchema = modelManifestSchema
   .extend({
     /** Live workers that have loaded exactly this model (id and hash). */
     workers: z.array(z.object({ provider: executionProviderSchema, count: z.int().positive() })),
+    /** How it has been going on the workers today; null: they have made nothing with it. */
+    pace: z
+      .object({
+        /** Median over recent pictures, everything included: text, steps, decoding. */
+        secondsPerStep: z.number(),
+        /** Pictures queued or being made with this model, everybody's. */
+        waiting: z.int(),
+      })
+      .nullable(),
   })
 export type ModelDto = z.infer<typeof modelSchema>
 

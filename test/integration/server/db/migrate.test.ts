@@ -24,7 +24,11 @@ describe('migrate', () => {
 
   it('applies every migration once, however many processes ask at the same time', async () => {
     const applied = await Promise.all([migrate(server.url), migrate(server.url), migrate(server.url)])
-    expect(applied.flat()).toEqual(['20261123180000_spine', '20261123213000_device_pictures'])
+    expect(applied.flat()).toEqual([
+      '20261123180000_spine',
+      '20261123213000_device_pictures',
+      '20261123214500_recent_pictures',
+    ])
     expect(await migrate(server.url)).toEqual([])
   })
 
