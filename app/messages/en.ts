@@ -1,9 +1,12 @@
 // The English message catalogue: every sentence the interface shows. Another language is another file of this shape.
 // Sentences the error table owns (contracts/errors.ts) are not repeated here.
+import { enDevice } from './en-device.ts'
 
 const count = (n: number, one: string, many: string): string => (n === 1 ? one : many.replace('#', String(n)))
 
 export const en = {
+  ...enDevice,
+
   name: 'Dewpoint',
   tagline: 'A sentence becomes a picture you can share.',
   title: (page: string): string => `${page} · Dewpoint`,
@@ -19,6 +22,7 @@ export const en = {
     signOut: 'Sign out',
     guest: 'Guest',
     accountMenu: 'Account menu',
+    storage: 'Storage',
     theme: 'Theme',
     themes: { light: 'Light', dark: 'Dark', system: 'System' },
     shortcuts: 'Keyboard shortcuts',
@@ -163,6 +167,7 @@ export const en = {
       `${count(n, '1 token', '# tokens')} of ${max}${windows > 1 ? `, ${windows} windows` : ''}`,
     weight: (words: string, weight: number): string =>
       `${words} × ${weight.toLocaleString('en', { maximumFractionDigits: 2 })}`,
+    times: (weight: number): string => `× ${weight.toLocaleString('en', { maximumFractionDigits: 2 })}`,
     problem: (words: string, message: string): string => `“${words}” ${message}.`,
     more: (n: number): string => count(n, 'and 1 more', 'and # more'),
   },

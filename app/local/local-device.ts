@@ -1,0 +1,63 @@
+'use client'
+// This browser's runs, its engine and the runner between them: one of each per page, made when first needed. The engine and
+// everything below it come in a script of their own, so that a page that never uses them never loads them.
+import type { DeviceEngine } from '../device/device-engine.ts'
+import { fetchManifest } from '../device/fetch-manifest.ts'
+import type { LiveSteps } from '../generations/live-steps.ts'
+import { toBase64 } from '../lib/base64.ts'
+import { DeviceRunner } from './device-runner.ts'
+import { hasPictures, localImageId } from './local-run.ts'
+import { LocalRuns } from './local-runs.ts'
+
+export const localRuns = new LocalRuns()
+
+let engine: Promise<DeviceEngine> | undefined
+
+export function deviceEngine(): Promise<DeviceEngine> {
+  engine ??= import('../device/create-device-engine.ts')
+    .then(({ createDeviceEngine }) => createDeviceEngine())
+    .catch((error: unknown) => {
+      // A script that did not come this time may come the next.
+      engine = undefined
+      throw error
+    })
+  return engine
+}
+
+let runner: DeviceRunner | undefined
+let steps: LiveSteps | undefined
+let whenEnded: (() => void) | undefined
+
+/** Where the steps of this device's pictures are shown, and who is told when a run has ended. */
+export function connectRunner(live: LiveSteps, onEnded: () => void): void {
+  steps = live
+  whenEnded = onEnded
+}
+
+export function deviceRunner(): DeviceRunner {
+  runner ??= new DeviceRunner({
+    runs: localRuns,
+    engine: deviceEngine,
+    fetchManifest,
+    now: () => performance.now(),
+    onStep: (run, image, { callIndex, callCount, sigma, preview }) =>
+      steps?.take(
+        {
+          type: 'step',
+          generationId: run.id,
+          imageId: localImageId(run.id, image.index),
+          step: callIndex,
+          steps: callCount,
+          sigma,
+          preview: { width: preview.width, height: preview.height, rgb: toBase64(preview.rgb) },
+        },
+        performance.now(),
+      ),
+    onEnded: (run) => {
+      const isEmpty = !hasPictures(run) && run.images.every(({ status }) => status === 'canceled')
+      // Stopped before anything came of it: nothing to keep.
+      void (isEmpty ? localRuns.remove(run.id) : Promise.resolve()).then(() => whenEnded?.())
+    },
+  })
+  return runner
+}
