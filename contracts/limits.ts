@@ -21,3 +21,6 @@ export const UPLOAD_SIZE_MAX_BYTES = 20 * 1024 * 1024
 export const UPLOAD_PIXELS_MAX = 40_000_000
 export const UPLOAD_CONTENT_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/avif'] as const
 export type UploadContentType = (typeof UPLOAD_CONTENT_TYPES)[number]
+
+/** LoRAs and embeddings of one picture: each is read and merged when the model is loaded with them. */
+export const NETWORKS_MAX = 8

@@ -4,6 +4,7 @@ import {
   COUNT_MAX,
   GUIDANCE_SCALE_MAX,
   GUIDANCE_SCALE_MIN,
+  NETWORKS_MAX,
   PROMPT_LENGTH_MAX,
   SEED_MAX,
   SIZE_MAX_PX,
@@ -82,6 +83,28 @@ export const hiresSchema = z.strictObject({
   upscaler: z.enum(['latent', 'lanczos']),
 })
 
+export const NETWORK_KINDS = ['lora', 'embedding'] as const
+export const networkKindSchema = z.enum(NETWORK_KINDS)
+export type NetworkKind = (typeof NETWORK_KINDS)[number]
+
+/** No character of the prompt syntax, no path: the name stands in prompts, `<lora:name:0.8>`, and is a file's name. */
+export const networkNameSchema = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}_][\p{L}\p{N}_ .+-]{0,99}$/u,
+    'A network’s name is up to 100 letters, digits, spaces and . _ + -, and starts with a letter or digit',
+  )
+
+export const networkRefSchema = z.strictObject({
+  kind: networkKindSchema,
+  /** As the prompt says it. */
+  name: networkNameSchema,
+  /** SHA-256 of the weights file. */
+  hash: sha256Schema,
+})
+/** A LoRA or a textual-inversion embedding the prompt names: the name, and the very file it meant. */
+export type NetworkRef = z.infer<typeof networkRefSchema>
+
 const leavesAStep = (steps: number, strength: number): boolean => Math.floor(steps * strength) >= 1
 
 export const recipeSchema = z
@@ -130,6 +153,8 @@ export const recipeSchema = z
     rho: z.number().min(0.1).max(30).optional(),
     /** Start from pure noise whatever the model's config says (A1111's "Noise Schedule: Zero Terminal SNR"). */
     zeroTerminalSnr: z.boolean().optional(),
+    /** The files behind the LoRAs and embeddings the prompts name; names without one add nothing. How much of each is the prompt's to say. */
+    networks: z.array(networkRefSchema).min(1).max(NETWORKS_MAX).optional(),
   })
   .refine(({ steps, input }) => input === undefined || leavesAStep(steps, input.strength), {
     path: ['input', 'strength'],

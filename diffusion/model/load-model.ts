@@ -4,6 +4,8 @@
 import { z } from 'zod'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import { throwIfAborted } from '../errors.ts'
+import { type AddedWord, type NetworkFile, withNetworks } from '../networks/with-networks.ts'
+import type { NetworkUse } from '../prompt/networks.ts'
 import type { ModelFiles, Runtime } from '../runtime/runtime.ts'
 import { type NoiseScheduleConfig, parseSchedulerConfig } from '../schedulers/index.ts'
 import { loadPreviewDecoder, type PreviewDecoder } from './preview-decoder.ts'
@@ -18,11 +20,21 @@ export interface LoadModelOptions {
   readonly manifest: ModelManifest
   /** Which stored precision to load, by file suffix (`fp16`); every component must have it. Absent: `model.onnx`. */
   readonly dtype?: string
+  /** LoRAs and embeddings to load it with, as `networksOf` the recipe gives them; others mean loading it again. */
+  readonly networks?: readonly NetworkFile[]
   readonly signal?: AbortSignal
+}
+
+/** What the parts of a model are loaded from. */
+export interface LoadPartOptions extends Pick<LoadModelOptions, 'runtime' | 'files' | 'dtype'> {
+  /** Words that textual inversion added to a text encoder, known once its graph is loaded. */
+  readonly addedWords?: (component: string) => readonly AddedWord[]
 }
 
 export interface Model {
   readonly manifest: ModelManifest
+  /** What its weights were changed by. */
+  readonly networks: readonly NetworkUse[]
   readonly noiseSchedule: NoiseScheduleConfig
   readonly textEncoders: readonly TextEncoder[]
   readonly unet: UNet
@@ -54,17 +66,19 @@ export async function loadModel(options: LoadModelOptions): Promise<Model> {
   }
   try {
     throwIfAborted(options.signal)
+    const parts = await partOptions(options)
     const index = await readConfig(options.files, 'model_index.json', indexSchema)
     const schedulerConfig = await readConfig(options.files, 'scheduler/scheduler_config.json', z.unknown())
     // One after the other: two graphs being optimised at once need the memory of both.
-    const textEncoders = [await keep(loadTextEncoder(options, ''))]
-    if (index.text_encoder_2?.[1]) textEncoders.push(await keep(loadTextEncoder(options, '_2')))
-    const unet = await keep(loadUNet(options))
+    const textEncoders = [await keep(loadTextEncoder(parts, ''))]
+    if (index.text_encoder_2?.[1]) textEncoders.push(await keep(loadTextEncoder(parts, '_2')))
+    const unet = await keep(loadUNet(parts))
     const vae = await keep(loadVae(options))
     requireMatchingChannels(unet.inputChannels, vae.latentChannels)
     const previewDecoder = await keep(loadPreviewDecoder(options, vae.latentChannels))
     return {
       manifest: options.manifest,
+      networks: (options.networks ?? []).map(({ readBytes: _readBytes, ...use }) => use),
       noiseSchedule: parseSchedulerConfig(schedulerConfig),
       textEncoders,
       unet,
@@ -77,6 +91,12 @@ export async function loadModel(options: LoadModelOptions): Promise<Model> {
     await dispose()
     throw error
   }
+}
+
+async function partOptions(options: LoadModelOptions): Promise<LoadPartOptions> {
+  if (options.networks === undefined || options.networks.length === 0) return options
+  const files = await withNetworks(options.files, options.networks)
+  return { ...options, files, addedWords: files.addedWords }
 }
 
 /** An ordinary U-Net takes the latents alone, an inpainting one also a mask and the masked latents. */

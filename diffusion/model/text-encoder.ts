@@ -2,7 +2,7 @@
 // embedding SDXL adds. How a prompt is cut into chunks and weighted is not decided here.
 import { z } from 'zod'
 import { type Component, type FloatValues, loadComponent } from '../runtime/component.ts'
-import type { LoadModelOptions } from './load-model.ts'
+import type { LoadPartOptions } from './load-model.ts'
 import { readComponentConfig } from './read-config.ts'
 import { loadTokenizer, type TextTokenizer } from './tokenizer.ts'
 
@@ -27,7 +27,7 @@ export interface TextEncoder {
 const configSchema = z.looseObject({ max_position_embeddings: z.int().positive().optional() })
 
 /** @param suffix '' for the first encoder and its tokenizer, '_2' for SDXL's second. */
-export async function loadTextEncoder(options: LoadModelOptions, suffix: '' | '_2'): Promise<TextEncoder> {
+export async function loadTextEncoder(options: LoadPartOptions, suffix: '' | '_2'): Promise<TextEncoder> {
   const name = `text_encoder${suffix}`
   const component = await loadComponent({ ...options, name })
   try {
@@ -36,7 +36,7 @@ export async function loadTextEncoder(options: LoadModelOptions, suffix: '' | '_
       typeof fixed === 'number'
         ? fixed
         : (await readComponentConfig(options.files, name, configSchema)).max_position_embeddings
-    const tokenizer = await loadTokenizer(options.files, `tokenizer${suffix}`, maxLength)
+    const tokenizer = await loadTokenizer(options.files, `tokenizer${suffix}`, maxLength, options.addedWords?.(name))
     return {
       tokenizer,
       encode: (ids, skipLayers) => encode(component, ids, skipLayers),

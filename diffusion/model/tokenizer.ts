@@ -3,6 +3,8 @@
 // @huggingface/tokenizers'.
 import { Tokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
+import { networkWords } from '#contracts/network-manifest.ts'
+import type { AddedWord } from '../networks/with-networks.ts'
 import type { ModelFiles } from '../runtime/runtime.ts'
 import { clipTokenizerJson } from './clip-tokenizer-json.ts'
 import { readConfig } from './read-config.ts'
@@ -34,16 +36,22 @@ const vocabSchema = z.record(z.string(), z.int().nonnegative())
 /** Text that every tokenizer keeps as at least one id; only used to see which special tokens go before and after. */
 const PROBE = 'a'
 
-/** @param maxLength ids the text encoder takes, where it says so; the tokenizer's own limit wins where it is smaller. */
+/**
+ * @param maxLength ids the text encoder takes, where it says so; the tokenizer's own limit wins where it is smaller.
+ * @param addedWords words with ids of their own beyond the vocabulary, from textual inversion.
+ */
 export async function loadTokenizer(
   files: ModelFiles,
   folder: string,
   maxLength = Number.POSITIVE_INFINITY,
+  addedWords: readonly AddedWord[] = [],
 ): Promise<TextTokenizer> {
   const config = await readConfig(files, `${folder}/tokenizer_config.json`, configSchema)
   const json = await readTokenizerJson(files, folder)
   const tokenizer = new Tokenizer(forJavaScript(json), config)
-  const tokenize = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false }).ids
+  const plain = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false }).ids
+  const tokenize = addedWords.length === 0 ? plain : withAddedWords(plain, addedWords)
+  const addedTexts = new Map(addedWords.flatMap(({ word, ids }) => ids.map((id, i) => [id, i === 0 ? word : ''])))
 
   const framed = tokenizer.encode(PROBE).ids
   const body = tokenize(PROBE)
@@ -63,13 +71,29 @@ export async function loadTokenizer(
     length,
     bodyLength,
     tokenize,
-    tokenText: (id) => tokenizer.id_to_token(id) ?? '',
+    tokenText: (id) => addedTexts.get(id) ?? tokenizer.id_to_token(id) ?? '',
     frame(ids) {
       if (ids.length > bodyLength) throw new RangeError(`One chunk holds ${bodyLength} tokens, got ${ids.length}`)
       const chunk = new Int32Array(length).fill(padId)
       chunk.set([...before, ...ids, ...after])
       return chunk
     },
+  }
+}
+
+/** The text around added words is tokenized by itself, as tokenizers treat added tokens. */
+function withAddedWords(plain: (text: string) => number[], words: readonly AddedWord[]): (text: string) => number[] {
+  const idsOf = new Map(words.map(({ word, ids }) => [word, ids]))
+  const pattern = networkWords([...idsOf.keys()])
+  return (text) => {
+    const ids: number[] = []
+    let rest = text
+    for (let match = pattern.exec(rest); match !== null; match = pattern.exec(rest)) {
+      const [found] = match
+      ids.push(...plain(rest.slice(0, match.index)), ...(idsOf.get(found) ?? idsOf.get(found.slice(1, -1)) ?? []))
+      rest = rest.slice(match.index + found.length)
+    }
+    return [...ids, ...plain(rest)]
   }
 }
 

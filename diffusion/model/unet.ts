@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Component, loadComponent, type Values } from '../runtime/component.ts'
 import { type AttentionLayer, isAttentionOutput, splitAttention } from './attention-outputs.ts'
-import type { LoadModelOptions } from './load-model.ts'
+import type { LoadPartOptions } from './load-model.ts'
 import { readComponentConfig } from './read-config.ts'
 
 /** Channels are counts of latent channels, sides in latent pixels. */
@@ -69,7 +69,7 @@ const configSchema = z.looseObject({
   block_out_channels: z.array(z.int()).min(1).default([1]),
 })
 
-export async function loadUNet(options: LoadModelOptions): Promise<UNet> {
+export async function loadUNet(options: LoadPartOptions): Promise<UNet> {
   const component = await loadComponent({ ...options, name: 'unet' })
   try {
     const unknown = [...component.inputs.keys()].filter((name) => !KNOWN_INPUTS.includes(name))

@@ -4,6 +4,7 @@ import type { Recipe } from '#contracts/recipe.ts'
 import type { Mask } from '../images/mask.ts'
 import type { Model } from '../model/load-model.ts'
 import type { LatentSize } from '../model/unet.ts'
+import { type NetworkUse, networksOf } from '../prompt/networks.ts'
 import type { RgbImage } from './images.ts'
 import type { Pass } from './passes.ts'
 
@@ -14,11 +15,12 @@ export interface RecipeImages {
   readonly mask?: Mask | undefined
 }
 
-export function checkRecipe({ manifest }: Model, recipe: Recipe, { input, mask }: RecipeImages): void {
+export function checkRecipe({ manifest, networks }: Model, recipe: Recipe, { input, mask }: RecipeImages): void {
   if (recipe.model.hash !== manifest.hash) {
     const asked = `${recipe.model.id} ${recipe.model.hash}`
     throw new RangeError(`This is ${manifest.id} ${manifest.hash}, the recipe asks for ${asked}`)
   }
+  requireSameNetworks(networksOf(recipe), networks)
   if (recipe.count !== 1) throw new RangeError(`A run makes one image, the recipe asks for ${recipe.count}`)
   if (!Number.isFinite(recipe.guidanceScale)) {
     throw new RangeError(`The guidance scale is a finite number, got ${recipe.guidanceScale}`)
@@ -58,3 +60,11 @@ function requireTogether(name: string, said: unknown, given: unknown): void {
 }
 
 const sides = ({ width, height }: { width: number; height: number }): string => `${width}x${height}`
+
+/** Networks are in the weights, so a model loaded with others makes another picture. */
+function requireSameNetworks(asked: readonly NetworkUse[], loaded: readonly NetworkUse[]): void {
+  const list = (networks: readonly NetworkUse[]): string =>
+    networks.map(({ kind, name, hash, strength }) => `${kind} ${name} ${hash} at ${strength}`).join(', ') || 'none'
+  if (list(asked) !== list(loaded))
+    throw new RangeError(`The recipe needs the networks ${list(asked)}; the model is loaded with ${list(loaded)}`)
+}

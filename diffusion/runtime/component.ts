@@ -43,7 +43,8 @@ export async function loadComponent({ runtime, files, name, dtype }: LoadCompone
     const path = `${name}/${file}`
     if (!(await files.has(path))) continue
     const session = await runtime.createSession(files, path).catch((cause: unknown) => {
-      throw nameSessionError(cause, name, runtime.provider)
+      // A rule of ours that the files break, such as a LoRA of another shape, is not the engine's failure.
+      throw cause instanceof RangeError ? cause : nameSessionError(cause, name, runtime.provider)
     })
     return component(name, session, runtime.provider)
   }

@@ -38,5 +38,25 @@ export function fromHalfBits(bits: number): number {
   return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15)
 }
 
-export const encodeHalf = (values: ArrayLike<number>): Uint16Array => Uint16Array.from(values, toHalfBits)
-export const decodeHalf = (bits: Uint16Array): Float32Array => Float32Array.from(bits, fromHalfBits)
+/** Where the engine has it, its conversions are native code: SD 1.5's weights take a second instead of a minute. */
+interface HalfArray {
+  readonly buffer: ArrayBuffer
+}
+const Native = (
+  globalThis as {
+    Float16Array?: new (
+      from: ArrayLike<number> | ArrayBufferLike,
+      at?: number,
+      n?: number,
+    ) => HalfArray & ArrayLike<number>
+  }
+).Float16Array
+
+export function encodeHalf(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
+  return Native === undefined ? Uint16Array.from(values, toHalfBits) : new Uint16Array(new Native(values).buffer)
+}
+
+export function decodeHalf(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  if (Native === undefined) return Float32Array.from(bits, fromHalfBits)
+  return new Float32Array(new Native(bits.buffer, bits.byteOffset, bits.length))
+}

@@ -41,5 +41,18 @@ export interface Runtime {
 export interface ModelFiles {
   /** Paths relative to the model folder, `/`-separated. */
   has(path: string): Promise<boolean>
+  /** Fresh bytes, which the caller may change. */
   readBytes(path: string): Promise<Uint8Array>
+  /**
+   * The weight files a graph names beside itself, where they are not simply files a runtime finds there: call it after
+   * `readBytes` of the graph, once. Absent, or nothing: the graph has its weights inside, or finds them on disk.
+   */
+  takeExternalData?(path: string): readonly ExternalData[]
+}
+
+/** As engines' `externalData` session option wants it. */
+export interface ExternalData {
+  /** As the graph names it. */
+  readonly path: string
+  readonly data: Uint8Array
 }

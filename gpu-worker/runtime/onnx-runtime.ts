@@ -41,10 +41,12 @@ export function createOnnxRuntime(options: OnnxRuntimeOptions): Runtime {
 
 /** From the file where there is one: ORT then reads external weight files beside it and copies nothing through the JS heap. */
 async function load(files: ModelFiles, path: string, options: InferenceSession.SessionOptions) {
+  const source = hasPaths(files) ? files.pathOf(path) : await readInto(files, path, options)
   try {
-    return hasPaths(files)
-      ? await InferenceSession.create(files.pathOf(path), options)
-      : await InferenceSession.create(await files.readBytes(path), options)
+    // The overloads for a path and for bytes do not take either.
+    return typeof source === 'string'
+      ? await InferenceSession.create(source, options)
+      : await InferenceSession.create(source.bytes, source.options)
   } catch (cause) {
     throw new Error(
       `ONNX Runtime could not load ${path} on ${String(options.executionProviders?.[0])}: ${text(cause)}`,
@@ -53,6 +55,12 @@ async function load(files: ModelFiles, path: string, options: InferenceSession.S
       },
     )
   }
+}
+
+async function readInto(files: ModelFiles, path: string, options: InferenceSession.SessionOptions) {
+  const bytes = await files.readBytes(path)
+  const external = files.takeExternalData?.(path) ?? []
+  return { bytes, options: { ...options, ...(external.length > 0 && { externalData: [...external] }) } }
 }
 
 function wrap(
