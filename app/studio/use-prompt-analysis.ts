@@ -2,8 +2,8 @@
 // What the prompt comes to, a moment behind the typing: tokens, weights, and what will not do what it looks like.
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useMemo } from 'react'
-import { analyzePrompt, type PromptAnalysis } from '#diffusion/prompt/analyze-prompt.ts'
-import type { StudioModel } from './draft.ts'
+import { type AnalyzeOptions, analyzePrompt, type PromptAnalysis } from '#diffusion/prompt/analyze-prompt.ts'
+import type { Draft, StudioModel } from './draft.ts'
 import { fetchTokenizer } from './fetch-tokenizer.ts'
 
 export interface AnalyzedPrompt {
@@ -12,11 +12,22 @@ export interface AnalyzedPrompt {
   readonly analysis: PromptAnalysis
 }
 
+type Options = Pick<AnalyzeOptions, 'isNegative' | 'weighting' | 'seed' | 'steps'>
+
+/** How the draft's prompts are read: by its weights, with the choices its seed draws. */
+export function readingOf(draft: Draft, model: StudioModel | undefined): Options {
+  return {
+    weighting: draft.weighting ?? 'a1111',
+    ...(draft.seed !== null && { seed: draft.seed }),
+    ...(model !== undefined && { steps: draft.steps ?? model.defaults.steps }),
+  }
+}
+
 /** undefined until the model's tokenizer is here, and for an empty prompt. */
 export function usePromptAnalysis(
   prompt: string,
   model: (StudioModel & { readonly hash: string }) | undefined,
-  isNegative = false,
+  { isNegative = false, weighting = 'a1111', seed, steps }: Options,
 ): AnalyzedPrompt | undefined {
   const tokenizer = useQuery({
     queryKey: ['tokenizer', model?.id, model?.hash],
@@ -29,7 +40,14 @@ export function usePromptAnalysis(
   const isFixed = model?.fixedSize ?? false
   return useMemo(() => {
     if (!tokenizer.data || text.trim() === '') return undefined
-    // Graphs fixed to one size are fixed to one window of text as well.
-    return { text, analysis: analyzePrompt(text, tokenizer.data, { isNegative, ...(isFixed && { chunksMax: 1 }) }) }
-  }, [text, tokenizer.data, isNegative, isFixed])
+    const options = {
+      isNegative,
+      weighting,
+      ...(seed !== undefined && { seed }),
+      ...(steps !== undefined && { steps }),
+      // Graphs fixed to one size are fixed to one window of text as well.
+      ...(isFixed && { chunksMax: 1 }),
+    }
+    return { text, analysis: analyzePrompt(text, tokenizer.data, options) }
+  }, [text, tokenizer.data, isNegative, weighting, seed, steps, isFixed])
 }

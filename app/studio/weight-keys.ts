@@ -1,8 +1,8 @@
 'use client'
 // Ctrl (or Cmd) with Up and Down in a prompt box: the weight of the word at the caret, or of the selection.
 import type { KeyboardEvent } from 'react'
-import { flushSync } from 'react-dom'
 import { changeWeight } from '#diffusion/prompt/change-weight.ts'
+import { replaceText } from './replace-text.ts'
 
 /** One press; A1111's step. */
 const WEIGHT_STEP = 0.1
@@ -15,8 +15,7 @@ export function weightKeys(setText: (text: string) => void): (event: KeyboardEve
     const box = event.currentTarget
     const selection = { start: box.selectionStart, end: box.selectionEnd }
     const changed = changeWeight(box.value, selection, event.key === 'ArrowUp' ? WEIGHT_STEP : -WEIGHT_STEP)
-    // The box must hold the new text before the same words can be selected in it.
-    flushSync(() => setText(changed.text))
+    replaceText(box, changed.text, setText)
     box.setSelectionRange(changed.selection.start, changed.selection.end)
   }
 }

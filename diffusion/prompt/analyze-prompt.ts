@@ -80,7 +80,7 @@ export function analyzePrompt(
     bodyLength: tokenizer.bodyLength,
     chunkCount,
     borders,
-    weights: weightStretches(tokens),
+    weights: weightStretches(text, tokens),
     problems: [
       ...prompt.problems,
       ...prompt.parts.flatMap((part) => networkProblems(part.nodes, networks ?? new Set())),
@@ -117,12 +117,14 @@ function locateChunks(chunks: readonly Chunk[], tokenizer: AnalyzerTokenizer, un
   )
 }
 
-function weightStretches(tokens: readonly AnalyzedToken[]): (Span & { weight: number })[] {
+/** Words of one bracket are one stretch, commas and all. */
+function weightStretches(text: string, tokens: readonly AnalyzedToken[]): (Span & { weight: number })[] {
   const stretches: { start: number; end: number; weight: number; part: number }[] = []
   for (const { start, end, weight, part } of tokens) {
     if (weight === 1) continue
     const last = stretches.at(-1)
-    if (last !== undefined && last.weight === weight && last.part === part && start <= last.end + 1) last.end = end
+    const goesOn = last?.weight === weight && last.part === part && !/[()[\]{}<>|]/.test(text.slice(last.end, start))
+    if (last !== undefined && goesOn) last.end = end
     else stretches.push({ start, end, weight, part })
   }
   return stretches.map(({ start, end, weight }) => ({ start, end, weight }))

@@ -23,14 +23,14 @@ describe('the prompt box', () => {
     await page.getByText('panda × 1.3').waitFor()
 
     await promptBox(page).fill('a (panda')
-    await page.getByText('never closed').waitFor()
+    await page.getByRole('button', { name: 'never closed' }).waitFor()
     await promptBox(page).fill('a xylophonist')
-    await page.getByText('“xylophonist” This model does not know this word').waitFor()
+    await page.getByRole('button', { name: '“xylophonist” This model does not know this word' }).waitFor()
     expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
     await promptBox(page).fill('a panda '.repeat(30))
-    await page.getByText('from here on the prompt is left out').waitFor()
+    await page.getByRole('button', { name: 'from here on the prompt is left out' }).waitFor()
     await promptBox(page).fill('a panda')
-    await page.getByText('from here on').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'from here on' }).waitFor({ state: 'detached' })
   })
 
   it('changes the weight of the word at the caret with Control and the arrows', async () => {
@@ -44,6 +44,95 @@ describe('the prompt box', () => {
     await promptBox(page).press('Control+ArrowDown')
     await promptBox(page).press('Control+ArrowDown')
     expect(await promptBox(page).inputValue()).toBe('a fox')
+  })
+
+  it('undoes a changed weight as it undoes typing', async () => {
+    const page = await browsers.visitor()
+    await page.goto('/')
+    await promptBox(page).pressSequentially('a fox')
+    await promptBox(page).press('Control+ArrowUp')
+    expect(await promptBox(page).inputValue()).toBe('a (fox:1.1)')
+    await promptBox(page).press('Control+z')
+    expect(await promptBox(page).inputValue()).toBe('a fox')
+    await promptBox(page).press('Control+Shift+z')
+    expect(await promptBox(page).inputValue()).toBe('a (fox:1.1)')
+  })
+
+  it.each([
+    ['a desk', {}],
+    ['a phone', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
+  ])('underlines the very words, and keeps every letter of the copy behind its own: %s', async (_name, options) => {
+    const page = await browsers.visitor(options)
+    await page.goto('/')
+    // Long enough to wrap and, on a phone, to scroll.
+    const text = `a (panda:1.3) and a xylophonist ${'eating tacos at the beach '.repeat(9)}qwzx`
+    await promptBox(page).fill(text)
+    const marks = page.locator('[data-run]')
+    await marks.filter({ hasText: 'xylophonist' }).waitFor({ state: 'attached' })
+    const drawn = await marks.filter({ hasText: 'xylophonist' }).evaluate((mark) => {
+      const { textDecorationLine, textDecorationStyle } = getComputedStyle(mark)
+      const copy = mark.parentElement
+      const box = document.getElementById('prompt')
+      if (copy === null || !(box instanceof HTMLTextAreaElement)) throw new Error('no box')
+      box.scrollTop = box.scrollHeight
+      return new Promise<object>((resolve) =>
+        requestAnimationFrame(() =>
+          resolve({
+            line: textDecorationLine,
+            style: textDecorationStyle,
+            text: copy.textContent,
+            width: copy.clientWidth - box.clientWidth,
+            height: copy.scrollHeight - box.scrollHeight,
+            scrolled: copy.scrollTop - box.scrollTop,
+            offset: copy.getBoundingClientRect().top - box.getBoundingClientRect().top,
+          }),
+        ),
+      )
+    })
+    expect(drawn).toEqual({
+      line: 'underline',
+      style: 'wavy',
+      text: `${text}\u200b`,
+      width: 0,
+      height: 0,
+      scrolled: 0,
+      offset: 0,
+    })
+  })
+
+  it('says the reason where the pointer or the caret is, and leads from a note to its word', async () => {
+    const page = await browsers.visitor()
+    await page.goto('/')
+    await promptBox(page).fill('a (panda:1.3) and a xylophonist')
+    const mark = page.locator('[data-run]').filter({ hasText: 'xylophonist' })
+    await mark.waitFor({ state: 'attached' })
+    const { x, y, width, height } = (await mark.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
+    await page.mouse.move(x + width / 2, y + height / 2, { steps: 3 })
+    const bubble = page.getByRole('tooltip')
+    await bubble.getByText('This model does not know this word').waitFor()
+    // Onto the bubble and it stays; Escape takes it away and nothing else.
+    await bubble.hover()
+    await bubble.waitFor()
+    await page.keyboard.press('Escape')
+    await bubble.waitFor({ state: 'detached' })
+    const weight = page.locator('[data-run]').filter({ hasText: 'panda' })
+    const at = (await weight.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
+    await page.mouse.move(at.x + at.width / 2, at.y + at.height / 2)
+    await page.getByRole('tooltip', { name: '' }).getByText('× 1.3').waitFor()
+
+    const note = page.getByRole('button', { name: '“xylophonist” This model does not know this word' })
+    expect(await promptBox(page).getAttribute('aria-describedby')).not.toBeNull()
+    await promptBox(page).press('End')
+    await page.getByRole('status').getByText('“xylophonist”').waitFor({ state: 'attached' })
+    expect(await note.getAttribute('aria-current')).toBe('true')
+    await promptBox(page).press('Home')
+    await expect.poll(() => note.getAttribute('aria-current')).toBeNull()
+    await note.click()
+    const chosen = await promptBox(page).evaluate((box) =>
+      box instanceof HTMLTextAreaElement ? box.value.slice(box.selectionStart, box.selectionEnd) : '',
+    )
+    expect(chosen).toBe('xylophonist')
+    expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
   })
 
   it('gets the tokenizer from an address that may be kept, and nothing beside the model’s files', async () => {

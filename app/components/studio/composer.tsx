@@ -10,10 +10,9 @@ import { messages } from '../../messages/index.ts'
 import type { Draft } from '../../studio/draft.ts'
 import { updateDraft } from '../../studio/draft-store.ts'
 import type { AnalyzedPrompt } from '../../studio/use-prompt-analysis.ts'
-import { weightKeys } from '../../studio/weight-keys.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { PromptNotes } from './prompt-notes.tsx'
+import { PromptField } from './prompt-field.tsx'
 
 const t = messages.studio
 
@@ -64,26 +63,18 @@ export function Composer({
           <label htmlFor="prompt" className="font-medium text-sm max-lg:sr-only">
             {t.prompt}
           </label>
-          <textarea
+          <PromptField
             ref={prompt}
             id="prompt"
             name="prompt"
-            dir="auto"
             rows={1}
             value={draft.prompt}
+            onChange={(prompt) => updateDraft({ prompt })}
             placeholder={t.promptPlaceholder}
-            aria-invalid={said !== null}
-            aria-describedby={said === null ? undefined : 'prompt-problem'}
-            onChange={(event) => updateDraft({ prompt: event.currentTarget.value })}
-            onKeyDown={weightKeys((prompt) => updateDraft({ prompt }))}
-            className="field-sizing-content max-h-36 min-h-11 w-full resize-none rounded-control border border-line-strong bg-raised px-3 py-2.5 text-base leading-6 transition-colors hover:border-ink-3 lg:max-h-80 lg:min-h-28 lg:text-[15px]"
+            analyzed={analyzed}
+            error={said}
+            textClass="field-sizing-content max-h-36 min-h-11 px-3 py-2.5 text-base leading-6 lg:max-h-80 lg:min-h-28 lg:text-[15px]"
           />
-          {said === null ? null : (
-            <p id="prompt-problem" role="alert" className="text-danger text-sm leading-5">
-              {said}
-            </p>
-          )}
-          <PromptNotes analyzed={analyzed} />
         </div>
         <div className="max-lg:hidden">{settings}</div>
       </div>

@@ -151,11 +151,11 @@ function SamplingGroup({ draft, sampling }: { draft: Draft; sampling: Sampling }
 function Group({ title, children }: { title: string; children: ReactNode }) {
   const id = useId()
   return (
-    <section aria-labelledby={id} className="flex flex-col gap-4 border-line border-l-2 pl-4">
-      <h3 id={id} className="text-ink-2 text-xs">
+    <fieldset aria-labelledby={id} className="flex min-w-0 flex-col gap-4 border-line border-l-2 pl-4">
+      <span id={id} className="text-ink-2 text-xs">
         {title}
-      </h3>
+      </span>
       {children}
-    </section>
+    </fieldset>
   )
 }

@@ -6,19 +6,20 @@ import { messages } from '../../messages/index.ts'
 import { type Draft, type StudioModel, settingsOf } from '../../studio/draft.ts'
 import { updateDraft } from '../../studio/draft-store.ts'
 import type { InputPicture } from '../../studio/use-input-picture.ts'
-import { weightKeys } from '../../studio/weight-keys.ts'
+import { readingOf, usePromptAnalysis } from '../../studio/use-prompt-analysis.ts'
 import { Choice } from '../ui/choice.tsx'
 import { Disclosure } from '../ui/disclosure.tsx'
 import { SelectField } from '../ui/select-field.tsx'
 import { AdvancedSettings } from './advanced-settings.tsx'
 import { InputPictureField } from './input-picture-field.tsx'
+import { PromptField } from './prompt-field.tsx'
 import { ShapeChoice } from './shape-choice.tsx'
 
 const t = messages.studio
 
 interface SettingsProps {
   draft: Draft
-  model: StudioModel
+  model: StudioModel & { readonly hash: string }
   models: readonly StudioModel[]
   input: InputPicture
 }
@@ -27,7 +28,7 @@ export function Settings({ draft, model, models, input }: SettingsProps) {
   const { width, height } = settingsOf(draft, model)
   return (
     <div className="flex flex-col gap-5">
-      <NegativePrompt value={draft.negativePrompt} />
+      <NegativePrompt draft={draft} model={model} />
       <ShapeChoice model={model} width={width} height={height} onChange={(size) => updateDraft({ size })} />
       <Choice
         label={t.count}
@@ -56,20 +57,21 @@ export function Settings({ draft, model, models, input }: SettingsProps) {
   )
 }
 
-function NegativePrompt({ value }: { value: string }) {
+function NegativePrompt({ draft, model }: Pick<SettingsProps, 'draft' | 'model'>) {
   const [open, setOpen] = useState<boolean | null>(null)
+  const value = draft.negativePrompt
+  const analyzed = usePromptAnalysis(value, model, { ...readingOf(draft, model), isNegative: true })
   return (
     <Disclosure label={t.negative} open={open ?? value !== ''} onOpenChange={setOpen}>
       <div className="flex flex-col gap-1.5">
-        <textarea
-          aria-label={t.negative}
-          dir="auto"
+        <PromptField
+          label={t.negative}
           rows={2}
           value={value}
+          onChange={(negativePrompt) => updateDraft({ negativePrompt })}
           placeholder={t.negativePlaceholder}
-          onChange={(event) => updateDraft({ negativePrompt: event.currentTarget.value })}
-          onKeyDown={weightKeys((negativePrompt) => updateDraft({ negativePrompt }))}
-          className="field-sizing-content min-h-11 w-full resize-none rounded-control border border-line-strong bg-raised px-3 py-2.5 text-base leading-6 transition-colors hover:border-ink-3 sm:text-sm"
+          analyzed={analyzed}
+          textClass="field-sizing-content min-h-11 px-3 py-2.5 text-base leading-6 sm:text-sm"
         />
         <p className="text-ink-3 text-xs leading-5">{t.negativeHint}</p>
       </div>

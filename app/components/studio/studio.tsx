@@ -17,7 +17,7 @@ import { useSubmissions, useSubmit } from '../../studio/submissions.ts'
 import { useDroppedPicture } from '../../studio/use-dropped-picture.ts'
 import { useInputPicture } from '../../studio/use-input-picture.ts'
 import { useModels } from '../../studio/use-models.ts'
-import { usePromptAnalysis } from '../../studio/use-prompt-analysis.ts'
+import { readingOf, usePromptAnalysis } from '../../studio/use-prompt-analysis.ts'
 import { useRestore } from '../../studio/use-restore.ts'
 import { useShortcuts } from '../../studio/use-shortcuts.ts'
 import { notify } from '../ui/toast.tsx'
@@ -42,7 +42,7 @@ export function Studio() {
   const actions = useGenerationActions()
   const input = useInputPicture()
   const offline = useOffline()
-  const analyzed = usePromptAnalysis(draft.prompt, model)
+  const analyzed = usePromptAnalysis(draft.prompt, model, readingOf(draft, model))
   const [help, setHelp] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 

@@ -28,6 +28,9 @@ describe('analyzePrompt', () => {
         ['dog', 0.909],
       ],
     )
+    // One bracket is one stretch, two brackets are two.
+    const listed = '(a, b:1.2), (c:1.2) (d:1.2)'
+    expect(analyze(listed).weights.map(({ start, end }) => listed.slice(start, end))).toEqual(['a, b', 'c', 'd'])
   })
 
   test('says where chunks begin', () => {
