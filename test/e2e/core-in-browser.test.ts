@@ -15,7 +15,7 @@ const LATENTS_TOLERANCE = { wasm: 1e-4, webgpu: 1e-3 }
 describe('the core in a browser', () => {
   let server: Awaited<ReturnType<typeof serveSources>> | undefined
   beforeAll(async () => {
-    server = await serveSources()
+    server = await serveSources({ folder: 'core' })
   })
   afterAll(() => server?.close())
   const browsers = useBrowsers(() => server?.url ?? '', WEBGPU_ON_THE_CPU)

@@ -27,7 +27,7 @@ const AGAIN = new Set(['download-cut', 'download-stalled', 'range-not-satisfiabl
 /** @throws DeviceError; what has arrived stays stored unless it was wrong. */
 export async function fetchFile(options: FetchFileOptions): Promise<void> {
   const { store, file, signal } = options
-  await navigator.locks.request(lockOf(file.sha256), { signal }, async () => {
+  await store.exclusive(file.sha256, signal, async () => {
     // Another tab may have brought it meanwhile; whole files are checked when they are read.
     if ((await store.size(file.sha256)) === file.sizeBytes) return options.onBytes(file.sizeBytes)
     for (let attempt = 1; ; attempt++) {
@@ -42,9 +42,6 @@ export async function fetchFile(options: FetchFileOptions): Promise<void> {
     await check(options)
   })
 }
-
-/** The Web Lock of whoever writes or removes a file. */
-export const lockOf = (sha256: string): string => `dewpoint:weights:${sha256}`
 
 async function download(options: FetchFileOptions): Promise<void> {
   const { store, file, url, signal } = options

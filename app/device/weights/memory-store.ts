@@ -7,6 +7,9 @@ export function createMemoryStore(): WeightStore {
   const sizeOf = (sha256: string) => (files.get(sha256) ?? []).reduce((sum, { length }) => sum + length, 0)
   return {
     keeps: false,
+    // Other tabs have memories of their own, and one worker fetches a file once at a time.
+    exclusive: (_sha256, _signal, work) => work(),
+    busy: async () => new Set(),
     size: async (sha256) => sizeOf(sha256),
     async append(sha256) {
       const parts = files.get(sha256) ?? []

@@ -3,6 +3,9 @@
 import { DeviceError } from '../device-error.ts'
 import type { WeightStore, WeightWriter } from './weight-store.ts'
 
+/** Web Locks are one name space for the whole site. */
+const LOCK = 'dewpoint:weights:'
+
 /** Of FileSystemFileHandle in workers; TypeScript's page types leave it out. */
 interface SyncAccessHandle {
   getSize(): number
@@ -20,6 +23,15 @@ export async function openOpfsStore(): Promise<WeightStore> {
   const records = await root.getDirectoryHandle('records', { create: true })
   return {
     keeps: true,
+    exclusive: (sha256, signal, work) =>
+      new Promise((resolve, reject) => {
+        navigator.locks.request(LOCK + sha256, { signal }, () => work().then(resolve, reject)).catch(reject)
+      }),
+    async busy() {
+      const { held = [] } = await navigator.locks.query()
+      const names = held.flatMap(({ name }) => (name?.startsWith(LOCK) ? [name.slice(LOCK.length)] : []))
+      return new Set(names)
+    },
     size: async (sha256) => (await fileOf(weights, sha256))?.size ?? 0,
     async append(sha256) {
       const handle = (await weights.getFileHandle(sha256, { create: true })) as WorkerFileHandle

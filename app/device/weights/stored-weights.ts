@@ -6,7 +6,6 @@ import { sha256Schema } from '#contracts/recipe.ts'
 import type { StoredWeights } from '../device-engine.ts'
 import { DeviceError } from '../device-error.ts'
 import type { ChosenFiles } from './choose-files.ts'
-import { lockOf } from './fetch-file.ts'
 import type { WeightStore } from './weight-store.ts'
 
 const noteSchema = z.object({
@@ -59,12 +58,12 @@ export async function evictWeights(store: WeightStore, modelIdOrHash: string): P
   const going = notes.filter(({ modelId, modelHash }) => modelId === modelIdOrHash || modelHash === modelIdOrHash)
   const kept = new Set(notes.filter((note) => !going.includes(note)).flatMap(({ files }) => files.map(shaOf)))
   const files = [...new Set(going.flatMap((note) => note.files.map(shaOf)))].filter((sha256) => !kept.has(sha256))
-  const { held = [] } = await navigator.locks.query()
-  const busy = new Set(held.map(({ name }) => name))
-  if (files.some((sha256) => busy.has(lockOf(sha256)))) {
+  const busy = await store.busy()
+  if (files.some((sha256) => busy.has(sha256))) {
     throw new DeviceError('in-use', `${modelIdOrHash} is being downloaded`)
   }
-  for (const sha256 of files) await navigator.locks.request(lockOf(sha256), () => store.remove(sha256))
+  const { signal } = new AbortController()
+  for (const sha256 of files) await store.exclusive(sha256, signal, () => store.remove(sha256))
   for (const note of going) await store.removeRecord(nameOf(note))
 }
 

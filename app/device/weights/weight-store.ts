@@ -13,6 +13,13 @@ export interface WeightWriter {
 export interface WeightStore {
   /** Whether anything outlives this page. */
   readonly keeps: boolean
+  /**
+   * Runs `work` while no other tab writes or removes the file; waits for them first.
+   * @throws DOMException AbortError when `signal` ends the waiting.
+   */
+  exclusive<Result>(sha256: string, signal: AbortSignal, work: () => Promise<Result>): Promise<Result>
+  /** Which files somebody is writing right now. */
+  busy(): Promise<ReadonlySet<string>>
   /** Bytes of a file that are there; 0 where none are. */
   size(sha256: string): Promise<number>
   append(sha256: string): Promise<WeightWriter>

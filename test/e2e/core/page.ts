@@ -1,16 +1,20 @@
 // What a page offers core-in-browser.test.ts: golden cases of one model on one provider.
+import * as ort from 'onnxruntime-web/webgpu'
+import { createWebRuntime } from '#app/device/ort/web-runtime.ts'
 import { loadPipeline } from '#diffusion/pipelines/pipeline.ts'
 import type { ModelFiles } from '#diffusion/runtime/runtime.ts'
 import { type GoldenFile, runGolden, type TinyModel, tinyManifest } from '#test/integration/diffusion/golden-run.ts'
-import { createWebRuntime } from './web-runtime.ts'
 
 const HTTP_OK = 200
+
+ort.env.wasm.wasmPaths = '/node_modules/onnxruntime-web/dist/'
+ort.env.wasm.numThreads = 1
 
 /** @param indices which of the model's cases. */
 export async function runGoldens(provider: 'wasm' | 'webgpu', name: TinyModel, indices: readonly number[]) {
   const golden: GoldenFile = await (await fetch(`/test/golden/pipelines/${name}.json`)).json()
   const pipeline = await loadPipeline({
-    runtime: createWebRuntime(provider),
+    runtime: createWebRuntime({ ort, provider }),
     files: filesOf(name),
     manifest: tinyManifest(name),
   })

@@ -1,7 +1,7 @@
 // Serves this repository's TypeScript to a browser as it stands: types stripped on the way, packages through an import map. No
 // bundler, so what the browser runs is what Node runs.
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
@@ -9,6 +9,7 @@ import { extname, join, normalize } from 'node:path'
 const ROOT = new URL('../../../', import.meta.url).pathname
 
 const IMPORTS = {
+  '#app/': '/app/',
   '#contracts/': '/contracts/',
   '#diffusion/': '/diffusion/',
   '#test/': '/test/',
@@ -16,9 +17,10 @@ const IMPORTS = {
   '@huggingface/tokenizers': '/node_modules/@huggingface/tokenizers/dist/tokenizers.mjs',
   'onnxruntime-web/webgpu': '/node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs',
 }
-const PAGE = `<!doctype html><title>core</title><link rel="icon" href="data:,">
+/** A page whose module `/test/e2e/<folder>/page.ts` is `window.<folder>`. */
+const pageOf = (folder: string) => `<!doctype html><title>${folder}</title><link rel="icon" href="data:,">
 <script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>
-<script type="module">import * as core from '/test/e2e/core/page.ts'; window.core = core</script>`
+<script type="module">import * as page from '/test/e2e/${folder}/page.ts'; window.${folder} = page</script>`
 
 const TYPES: Readonly<Record<string, string>> = {
   '.ts': 'text/javascript',
@@ -28,13 +30,22 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
-export async function serveSources(): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer(async ({ url = '/' }, response) => {
-    const path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname))
+export interface SourceServerOptions {
+  /** Which page, by its folder beside this one. */
+  readonly folder: string
+  readonly pageHeaders?: Readonly<Record<string, string>>
+  /** Answers what is not a source; false leaves the request to the sources. */
+  readonly answer?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>
+}
+
+export async function serveSources(options: SourceServerOptions): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer(async (request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname))
     if (path === '/') {
-      response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE)
+      response.writeHead(200, { ...options.pageHeaders, 'content-type': 'text/html' }).end(pageOf(options.folder))
       return
     }
+    if (await options.answer?.(request, response)) return
     const bytes = await readFile(join(ROOT, path)).catch(() => undefined)
     if (bytes === undefined) {
       response.writeHead(404).end()
@@ -49,6 +60,10 @@ export async function serveSources(): Promise<{ url: string; close(): Promise<vo
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
   }
 }
