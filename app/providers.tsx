@@ -9,6 +9,7 @@ import { Toaster } from './components/ui/toast.tsx'
 import { LiveUpdates } from './generations/live-updates.tsx'
 import { getQueryClient } from './lib/query-client.ts'
 import { createClient, TRPCProvider } from './lib/trpc.ts'
+import { LocalDevice } from './local/local-device-provider.tsx'
 
 /** Long enough that a passing pointer opens nothing. */
 const TOOLTIP_DELAY_MS = 500
@@ -23,7 +24,9 @@ export function Providers({ nonce, children }: { nonce: string | undefined; chil
           <NuqsAdapter>
             <Tooltip.Provider delay={TOOLTIP_DELAY_MS}>
               <Toaster>
-                <LiveUpdates>{children}</LiveUpdates>
+                <LiveUpdates>
+                  <LocalDevice>{children}</LocalDevice>
+                </LiveUpdates>
               </Toaster>
             </Tooltip.Provider>
           </NuqsAdapter>

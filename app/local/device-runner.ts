@@ -16,6 +16,8 @@ export interface RunnerDeps {
   readonly engine: () => Promise<DeviceEngine>
   readonly fetchManifest: (model: Recipe['model']) => Promise<ModelManifest>
   readonly onStep: (run: LocalRun, image: LocalImage, step: DeviceStep) => void
+  /** A picture is there; says what it was made with. */
+  readonly onPicture: (picture: DevicePicture) => void
   /** Nothing is left to do, or the run is over. */
   readonly onEnded: (run: LocalRun) => void
   readonly now: () => number
@@ -129,7 +131,8 @@ export class DeviceRunner {
     // Stopped, or removed, while it waited.
     if (begun === undefined || control.stop.signal.aborted) return
     const startedAt = now()
-    const { png } = await this.#generate(run, image, manifest, control)
+    const picture = await this.#generate(run, image, manifest, control)
+    const { png } = picture
     const facts: Partial<LocalImage> = {
       status: 'done',
       sizeBytes: png.length,
@@ -138,6 +141,7 @@ export class DeviceRunner {
     }
     const blob = new Blob([png], { type: 'image/png' })
     await runs.update(run.id, (one) => changeImage(one, image.index, facts), { index: image.index, png: blob })
+    this.#deps.onPicture(picture)
   }
 
   async #generate(

@@ -1,6 +1,7 @@
 'use client'
 // Mounted once beside the pages: reads what this browser holds, takes up runs that a closed tab left behind, saves what waits
 // for the history, and lets the tab's title say how far a picture is.
+import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useEffectEvent, useMemo } from 'react'
 import { useLiveSteps } from '../generations/live-updates.tsx'
 import { useMe } from '../session/use-session.ts'
@@ -8,6 +9,7 @@ import { connectRunner, deviceRunner, localRuns } from './local-device.ts'
 import { isOpenRun, type LocalRun } from './local-run.ts'
 import { rememberOwner } from './owner.ts'
 import { TitleProgress } from './title-progress.tsx'
+import { forgetDeviceFit } from './use-device-fit.ts'
 import { useLocalRuns, useOwnerId, useRunList } from './use-local-runs.ts'
 import { useOutbox } from './use-outbox.ts'
 
@@ -33,11 +35,16 @@ export function LocalDevice({ children }: { children: ReactNode }) {
   const { loaded } = useRunList()
   const runs = useLocalRuns()
   const flush = useOutbox(ownerId)
+  const queryClient = useQueryClient()
 
   useEffect(() => {
-    connectRunner(live, flush)
+    connectRunner(live, () => {
+      flush()
+      // The model may have come, and the device been measured.
+      void forgetDeviceFit(queryClient)
+    })
     void localRuns.load()
-  }, [live, flush])
+  }, [live, flush, queryClient])
 
   useEffect(() => {
     if (me === undefined) return

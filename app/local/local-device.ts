@@ -6,8 +6,10 @@ import { fetchManifest } from '../device/fetch-manifest.ts'
 import type { LiveSteps } from '../generations/live-steps.ts'
 import { toBase64 } from '../lib/base64.ts'
 import { DeviceRunner } from './device-runner.ts'
-import { hasPictures, localImageId } from './local-run.ts'
+import { hasPictures, type LocalRun, localImageId } from './local-run.ts'
 import { LocalRuns } from './local-runs.ts'
+import { withLock } from './locks.ts'
+import { keepEngine } from './offline-copy.ts'
 
 export const localRuns = new LocalRuns()
 
@@ -53,11 +55,25 @@ export function deviceRunner(): DeviceRunner {
         },
         performance.now(),
       ),
+    onPicture: ({ provider }) => void keepEngine(provider),
     onEnded: (run) => {
       const isEmpty = !hasPictures(run) && run.images.every(({ status }) => status === 'canceled')
       // Stopped before anything came of it: nothing to keep.
-      void (isEmpty ? localRuns.remove(run.id) : Promise.resolve()).then(() => whenEnded?.())
+      void (isEmpty ? localRuns.remove(run.id) : Promise.resolve())
+        .then(() => (hasPictures(run) ? measureOnce(run) : undefined))
+        .finally(() => whenEnded?.())
     },
   })
   return runner
+}
+
+/** How fast this device is, from a few real steps, once for each model, device and version: the engine keeps it. */
+async function measureOnce({ recipe }: LocalRun): Promise<void> {
+  try {
+    const [manifest, measurer] = await Promise.all([fetchManifest(recipe.model), deviceEngine()])
+    if ((await measurer.storedEstimate(manifest)) !== null) return
+    await withLock('dewpoint.device', () => measurer.measure(manifest))
+  } catch {
+    // An estimate is a courtesy: the next picture is another chance to make it.
+  }
 }

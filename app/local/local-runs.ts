@@ -96,6 +96,20 @@ export class LocalRuns {
     await this.#changed()
   }
 
+  /** @returns what puts it back as it was, pictures included. */
+  async removeWithWayBack(run: LocalRun): Promise<() => Promise<void>> {
+    const pictures: NewPicture[] = []
+    for (const { index } of run.images) {
+      const png = await this.picture(run.id, index)
+      if (png !== undefined) pictures.push({ index, png })
+    }
+    await this.remove(run.id)
+    return async () => {
+      await this.add(run)
+      for (const picture of pictures) await this.update(run.id, (one) => one, picture)
+    }
+  }
+
   async #opened(): Promise<RunStore> {
     this.#store ??= openRunStore()
     return this.#store

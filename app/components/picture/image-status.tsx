@@ -23,10 +23,10 @@ interface ImageStatusProps {
 export function ImageStatus({ image, onCancel, onRetry, actions }: ImageStatusProps) {
   if (image.status === 'queued') {
     return (
-      <Line onCancel={onCancel}>
+      <StatusLine onCancel={onCancel}>
         <span className="text-ink">{t.queued}</span>
         {image.queuePosition === null ? null : <span>{t.ahead(image.queuePosition)}</span>}
-      </Line>
+      </StatusLine>
     )
   }
   if (image.status === 'running') return <Running image={image} onCancel={onCancel} />
@@ -74,12 +74,12 @@ function Running({ image, onCancel }: { image: ImageDto; onCancel: () => void })
   const of = step?.steps ?? image.steps
   const leftMs = step ? estimateTimeLeftMs(step.samples, of) : null
   return (
-    <Line onCancel={onCancel} progress={of > 0 ? at / of : 0}>
+    <StatusLine onCancel={onCancel} progress={of > 0 ? at / of : 0}>
       <span className="text-ink tabular-nums">{at === 0 ? t.starting : at >= of ? t.finishing : t.step(at, of)}</span>
       {leftMs === null || at >= of ? null : (
         <span className="tabular-nums">{t.timeLeft(Math.max(1, Math.ceil(leftMs / 1000)))}</span>
       )}
-    </Line>
+    </StatusLine>
   )
 }
 
@@ -106,7 +106,8 @@ function Row({ progress, children }: { progress?: number; children: ReactNode })
   )
 }
 
-function Line({ onCancel, progress = 0, children }: LineProps) {
+/** Words, a stop beside them, and above them how far it is. */
+export function StatusLine({ onCancel, progress = 0, children }: LineProps) {
   return (
     <Row progress={progress}>
       <p className="flex min-w-0 flex-wrap gap-x-2 text-ink-2 text-sm leading-5">{children}</p>

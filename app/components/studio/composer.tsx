@@ -29,6 +29,8 @@ interface ComposerProps {
   changed: number
   /** What the prompt comes to; absent until it is known. */
   analyzed: AnalyzedPrompt | undefined
+  /** What a picture costs that this device makes; null where the server makes it, from the day's allowance. */
+  free: string | null
   onGenerate: () => void
 }
 
@@ -41,6 +43,7 @@ export function Composer({
   settings,
   changed,
   analyzed,
+  free,
   onGenerate,
 }: ComposerProps) {
   const [sheet, setSheet] = useState(false)
@@ -84,12 +87,18 @@ export function Composer({
             <SlidersHorizontal aria-hidden />
             {changed > 0 ? <span className="tabular-nums">{changed}</span> : null}
           </Button>
-          <Button type="submit" variant="primary" className="min-w-0 flex-1" aria-disabled={!ready || left === 0}>
+          <Button
+            type="submit"
+            variant="primary"
+            className="min-w-0 flex-1"
+            aria-disabled={!ready || (left === 0 && free === null)}
+          >
             {t.generate(draft.count)}
           </Button>
         </div>
         <p className="min-h-5 text-center text-ink-3 text-xs leading-5 tabular-nums lg:text-left">
           {notice ??
+            free ??
             (left === null ? null : <Allowance left={left} count={draft.count} guest={me?.isGuest ?? false} />)}
         </p>
       </div>

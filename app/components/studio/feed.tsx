@@ -3,9 +3,12 @@
 import { ArrowUpLeft } from 'lucide-react'
 import Link from 'next/link'
 import type { GenerationDto } from '#contracts/generation.ts'
+import type { LocalRun } from '../../local/local-run.ts'
+import { mergeByAge } from '../../local/merge-by-age.ts'
 import { messages } from '../../messages/index.ts'
 import { updateDraft } from '../../studio/draft-store.ts'
 import type { Submission } from '../../studio/submissions.ts'
+import { LocalCard } from '../local/local-card.tsx'
 import { Button, buttonVariants } from '../ui/button.tsx'
 import { GenerationCard } from './generation-card.tsx'
 import { SubmissionCard } from './submission-card.tsx'
@@ -20,6 +23,8 @@ const EAGER_COUNT = 2
 interface FeedProps {
   submissions: readonly Submission[]
   generations: readonly GenerationDto[] | undefined
+  /** Runs of this device that are not in the history (yet). */
+  local: readonly LocalRun[]
   /** Nobody is signed in, so there is nothing to wait for. */
   nobody: boolean
   failed: boolean
@@ -27,8 +32,8 @@ interface FeedProps {
   examples: readonly string[]
 }
 
-export function Feed({ submissions, generations, nobody, failed, onRetry, examples }: FeedProps) {
-  const shown = generations?.slice(0, FEED_LENGTH) ?? []
+export function Feed({ submissions, generations, local, nobody, failed, onRetry, examples }: FeedProps) {
+  const shown = mergeByAge(local, generations ?? []).slice(0, FEED_LENGTH)
   if (submissions.length === 0 && shown.length === 0) {
     if (failed) return <Failed onRetry={onRetry} />
     if (generations === undefined && !nobody) return <Loading />
@@ -39,10 +44,15 @@ export function Feed({ submissions, generations, nobody, failed, onRetry, exampl
       {submissions.map((submission) => (
         <SubmissionCard key={submission.request.idempotencyKey} submission={submission} />
       ))}
-      {shown.map((generation, at) => (
-        <GenerationCard key={generation.id} generation={generation} eager={at < EAGER_COUNT} />
-      ))}
-      {(generations?.length ?? 0) > FEED_LENGTH ? (
+      {failed && generations === undefined ? <Failed onRetry={onRetry} /> : null}
+      {shown.map((one, at) =>
+        one.kind === 'local' ? (
+          <LocalCard key={one.run.id} run={one.run} eager={at < EAGER_COUNT} />
+        ) : (
+          <GenerationCard key={one.generation.id} generation={one.generation} eager={at < EAGER_COUNT} />
+        ),
+      )}
+      {(generations?.length ?? 0) + local.length > FEED_LENGTH ? (
         <Link href="/history" className={`${buttonVariants({ variant: 'secondary' })} self-start`}>
           {t.feedMore}
         </Link>

@@ -1,6 +1,6 @@
 'use client'
 // All settings but the prompt, in the order people reach for them. Shown beside the feed on a desk, in a sheet on a phone.
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { COUNT_MAX } from '#contracts/limits.ts'
 import { messages } from '../../messages/index.ts'
 import { type Draft, type StudioModel, settingsOf } from '../../studio/draft.ts'
@@ -22,9 +22,10 @@ interface SettingsProps {
   model: StudioModel & { readonly hash: string }
   models: readonly StudioModel[]
   input: InputPicture
+  whereItRuns: ReactNode
 }
 
-export function Settings({ draft, model, models, input }: SettingsProps) {
+export function Settings({ draft, model, models, input, whereItRuns }: SettingsProps) {
   const { width, height } = settingsOf(draft, model)
   return (
     <div className="flex flex-col gap-5">
@@ -51,6 +52,7 @@ export function Settings({ draft, model, models, input }: SettingsProps) {
           onChange={(modelId) => updateDraft({ modelId })}
         />
       ) : null}
+      {whereItRuns}
       <InputPictureField draft={draft} input={input} />
       <AdvancedSettings draft={draft} model={model} />
     </div>

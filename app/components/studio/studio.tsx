@@ -8,6 +8,12 @@ import { useLiveSteps, useOffline } from '../../generations/live-updates.tsx'
 import { useGenerationActions } from '../../generations/use-generation-actions.ts'
 import { useGenerationList } from '../../generations/use-generations.ts'
 import { newKey } from '../../lib/new-key.ts'
+import { deviceRunner } from '../../local/local-device.ts'
+import { isOpenRun } from '../../local/local-run.ts'
+import { useMeasure } from '../../local/use-device-fit.ts'
+import { useLocalRuns, useOnline } from '../../local/use-local-runs.ts'
+import { type ChosenPlaceFacts, usePlace } from '../../local/use-place.ts'
+import { useStartOnDevice } from '../../local/use-start-on-device.ts'
 import { messages } from '../../messages/index.ts'
 import { useMe } from '../../session/use-session.ts'
 import { changedSettings, chooseModel, requestOf } from '../../studio/draft.ts'
@@ -20,13 +26,15 @@ import { useModels } from '../../studio/use-models.ts'
 import { readingOf, usePromptAnalysis } from '../../studio/use-prompt-analysis.ts'
 import { useRestore } from '../../studio/use-restore.ts'
 import { useShortcuts } from '../../studio/use-shortcuts.ts'
-import { notify } from '../ui/toast.tsx'
+import { KeepNotice } from '../local/keep-notice.tsx'
+import { notify, notifyProblem } from '../ui/toast.tsx'
 import { Composer } from './composer.tsx'
 import { Feed } from './feed.tsx'
 import { ProgressAnnouncer } from './progress-announcer.tsx'
 import { RestoreDialog } from './restore-dialog.tsx'
 import { Settings } from './settings.tsx'
 import { ShortcutsDialog } from './shortcuts-dialog.tsx'
+import { WhereItRuns } from './where-it-runs.tsx'
 
 const t = messages.studio
 
@@ -42,7 +50,12 @@ export function Studio() {
   const actions = useGenerationActions()
   const input = useInputPicture()
   const offline = useOffline()
+  const online = useOnline()
   const analyzed = usePromptAnalysis(draft.prompt, model, readingOf(draft, model))
+  const place = usePlace(draft, model, me)
+  const measure = useMeasure(model)
+  const startOnDevice = useStartOnDevice()
+  const local = useLocalRuns()
   const [help, setHelp] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 
@@ -66,31 +79,47 @@ export function Studio() {
       return
     }
     const left = me ? me.allowance.limit - me.allowance.used : null
-    if (model === undefined || left === 0 || input.progress !== null) return
+    const isHere = place.place === 'device'
+    if (model === undefined || (left === 0 && !isHere) || input.progress !== null) return
     setProblem(null)
     window.scrollTo({ top: 0 })
     // The keyboard of a phone would cover what is about to form.
     if (matchMedia('(pointer: coarse)').matches && document.activeElement instanceof HTMLElement) {
       document.activeElement.blur()
     }
-    void submit(requestOf(draft, model, newKey()))
+    const request = requestOf(draft, model, newKey())
+    if (!isHere) void submit(request)
+    else
+      startOnDevice(request, model).catch((error: Error) =>
+        notifyProblem(`${messages.device.refusedRecipe} ${error.message}`),
+      )
   }
   const cancelLatest = () => {
+    const here = local.find(isOpenRun)
+    if (here) {
+      void deviceRunner().stop(here.id)
+      return
+    }
     const running = generations?.find((generation) => generation.images.some((image) => !hasEnded(image)))
     if (!running) return
     void actions.cancel(running).then(() => notify(t.cancelConfirm))
   }
   useShortcuts({ generate, cancel: cancelLatest, help: () => setHelp(true) })
 
-  const notice = offline
-    ? t.offline
-    : models.isError
-      ? t.modelsFailed
-      : models.data?.length === 0
-        ? t.noModels
-        : model?.workers.length === 0
-          ? t.noWorker
-          : null
+  const notice =
+    !online && place.place === 'device'
+      ? messages.device.offline
+      : place.place === 'device'
+        ? null
+        : offline
+          ? t.offline
+          : models.isError
+            ? t.modelsFailed
+            : models.data?.length === 0
+              ? t.noModels
+              : model?.workers.length === 0
+                ? t.noWorker
+                : null
 
   return (
     <main id="main" className="lg:grid lg:grid-cols-[25rem_minmax(0,1fr)]">
@@ -102,16 +131,27 @@ export function Studio() {
         notice={notice}
         ready={model !== undefined && input.progress === null}
         settings={
-          model && models.data ? <Settings draft={draft} model={model} models={models.data} input={input} /> : null
+          model && models.data ? (
+            <Settings
+              draft={draft}
+              model={model}
+              models={models.data}
+              input={input}
+              whereItRuns={<WhereItRuns place={place} signedIn={me !== null} measure={measure} />}
+            />
+          ) : null
         }
         changed={model ? changedSettings(draft, model) + (draft.input ? 1 : 0) : 0}
         analyzed={analyzed}
+        free={place.place === 'device' ? freeWords(place) : null}
         onGenerate={generate}
       />
       <section aria-label={t.feed} className="px-4 pt-5 pb-72 sm:px-6 lg:px-10 lg:pt-8 lg:pb-16">
+        <KeepNotice />
         <Feed
           submissions={submissions}
           generations={generations}
+          local={local}
           nobody={me === null}
           failed={list.isError}
           onRetry={() => void list.refetch()}
@@ -134,6 +174,11 @@ export function Studio() {
       ) : null}
     </main>
   )
+}
+
+function freeWords({ facts: { device } }: ChosenPlaceFacts): string {
+  const bytes = device.kind === 'fits' ? device.downloadBytes : 0
+  return bytes > 0 ? messages.place.freeDownload(bytes) : messages.place.free
 }
 
 /** `/?prompt=…`, as the share page links: taken over once, with a way back to what was there. */

@@ -1,0 +1,75 @@
+'use client'
+// What can be done with a picture that is only in this browser. Sharing comes once it is in the history.
+import { Copy, Dices, Download, Ellipsis, Save, Shuffle, Trash2, Type } from 'lucide-react'
+import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
+import { useGenerationActions } from '../../generations/use-generation-actions.ts'
+import { useLocalActions } from '../../local/local-device-provider.tsx'
+import type { LocalRun } from '../../local/local-run.ts'
+import { messages } from '../../messages/index.ts'
+import { useMe } from '../../session/use-session.ts'
+import { Button } from '../ui/button.tsx'
+import { Menu, MenuItem, MenuSeparator } from '../ui/menu.tsx'
+import { useRemoveRun } from './use-remove-run.ts'
+
+const t = messages.image
+
+interface LocalImageMenuProps {
+  run: LocalRun
+  generation: GenerationDto
+  image: ImageDto
+}
+
+export function localFileName(run: LocalRun, image: ImageDto): string {
+  return `dewpoint-${image.seed}-${run.id.slice(-8)}.png`
+}
+
+export function LocalImageMenu({ run, generation, image }: LocalImageMenuProps) {
+  const actions = useGenerationActions()
+  const { keep } = useLocalActions()
+  const remove = useRemoveRun()
+  const me = useMe()
+  return (
+    <Menu
+      trigger={
+        <Button variant="ghost" size="icon" aria-label={t.more}>
+          <Ellipsis aria-hidden />
+        </Button>
+      }
+    >
+      {image.url === null ? null : (
+        <MenuItem render={<a href={image.url} download={localFileName(run, image)} />}>
+          <Download aria-hidden />
+          {t.download}
+        </MenuItem>
+      )}
+      {me ? (
+        <MenuItem onClick={() => void keep([run])}>
+          <Save aria-hidden />
+          {messages.device.keep}
+        </MenuItem>
+      ) : null}
+      <MenuSeparator />
+      <MenuItem onClick={() => actions.reuse(generation, image, 'remix')}>
+        <Shuffle aria-hidden />
+        {t.remix}
+      </MenuItem>
+      <MenuItem onClick={() => actions.reuse(generation, image, 'prompt')}>
+        <Type aria-hidden />
+        {`${t.reuse} ${t.reusePrompt.toLowerCase()}`}
+      </MenuItem>
+      <MenuItem onClick={() => actions.reuse(generation, image, 'seed')}>
+        <Dices aria-hidden />
+        {`${t.reuse} ${t.reuseSeed.toLowerCase()}`}
+      </MenuItem>
+      <MenuItem onClick={() => actions.reuse(generation, image, 'all')}>
+        <Copy aria-hidden />
+        {`${t.reuse} ${t.reuseAll.toLowerCase()}`}
+      </MenuItem>
+      <MenuSeparator />
+      <MenuItem onClick={() => void remove(run)}>
+        <Trash2 aria-hidden />
+        {t.deleteMany(run.images.length)}
+      </MenuItem>
+    </Menu>
+  )
+}

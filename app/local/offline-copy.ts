@@ -1,0 +1,34 @@
+'use client'
+import type { DeviceProvider } from '../device/device-engine.ts'
+// The Studio's own copy in this browser, so that it opens without a network. Made when somebody uses this device for pictures:
+// whoever never does is spared the transfer.
+import { ENGINE_FILES } from '../device/generated/engine-files.ts'
+
+const WORKER_URL = '/sw.js'
+
+/** What ONNX Runtime fetches of its folder, by provider (app/device/ort/load-ort.ts). */
+const ORT_FILES: Readonly<Record<DeviceProvider, readonly string[]>> = {
+  wasm: ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'],
+  webgpu: ['ort.webgpu.min.mjs', 'ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'],
+}
+
+/** Installs the service worker, and asks the browser not to clear what is stored when the disk gets full. */
+export async function keepForOffline(): Promise<void> {
+  if (navigator.serviceWorker === undefined) return
+  try {
+    await navigator.serviceWorker.register(WORKER_URL, { scope: '/', updateViaCache: 'none' })
+    await navigator.storage?.persist?.()
+  } catch {
+    // Without it everything works but being offline.
+  }
+}
+
+/** After a picture: the engine's files and the pages are kept; what the browser has in its cache is not transferred again. */
+export async function keepEngine(provider: DeviceProvider): Promise<void> {
+  if (navigator.serviceWorker === undefined) return
+  const registration = await navigator.serviceWorker.getRegistration('/')
+  if (registration === undefined) return
+  const { active } = await navigator.serviceWorker.ready
+  const urls = [ENGINE_FILES.worker, ...ORT_FILES[provider].map((name) => `${ENGINE_FILES.ort}${name}`)]
+  active?.postMessage({ type: 'keep', urls })
+}

@@ -1,0 +1,34 @@
+'use client'
+// A click on Generate that this device answers. Nothing of it is sent anywhere.
+import { useCallback } from 'react'
+import type { CreateGenerationRequest } from '#contracts/generation.ts'
+import { type Recipe, recipeHash } from '#contracts/recipe.ts'
+import { drawSeed } from '../studio/draft.ts'
+import { buildDeviceRecipe } from './build-device-recipe.ts'
+import { useLocalActions } from './local-device-provider.tsx'
+import { newRun } from './local-run.ts'
+import { getPlaceChoice } from './place-store.ts'
+import { useOwnerId } from './use-local-runs.ts'
+
+/** @throws (the returned function) RangeError naming what the recipe's rules have against the request. */
+export function useStartOnDevice(): (request: CreateGenerationRequest, model: Recipe['model']) => Promise<void> {
+  const { start } = useLocalActions()
+  const ownerId = useOwnerId() ?? null
+  return useCallback(
+    async (request, model) => {
+      const recipe = buildDeviceRecipe(request, model, drawSeed)
+      const run = newRun({
+        id: request.idempotencyKey,
+        ownerId,
+        madeAt: new Date().toISOString(),
+        recipe,
+        recipeHash: await recipeHash(recipe),
+        keep: ownerId !== null && getPlaceChoice().saveToHistory ? 'history' : 'here',
+        // The card asks before anything is transferred.
+        downloadAgreed: false,
+      })
+      void start(run)
+    },
+    [start, ownerId],
+  )
+}
