@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { generationEventSchema, generationSchema, type MadeOn } from './generation.ts'
 import { modelManifestSchema } from './model-manifest.ts'
+import { networkManifestSchema } from './network-manifest.ts'
 import { executionProviderSchema } from './worker-protocol.ts'
 
 /** A page of history: enough to fill a tall screen, small enough to send at once. */
@@ -55,6 +56,10 @@ export const modelSchema = modelManifestSchema
       .nullable(),
   })
 export type ModelDto = z.infer<typeof modelSchema>
+
+/** A LoRA or an embedding a prompt may name. */
+export const networkSchema = networkManifestSchema.omit({ manifestVersion: true })
+export type NetworkDto = z.infer<typeof networkSchema>
 
 export const uploadRefSchema = z.strictObject({ uploadId: z.uuid() })
 

@@ -1,7 +1,10 @@
 // Words, or a recipe file and what is changed about it → PNG files. The model is loaded once, after every rule was checked.
+import { isDeepStrictEqual } from 'node:util'
 import { type Recipe, recipeHash } from '#contracts/recipe.ts'
+import { networksOf } from '#diffusion/prompt/networks.ts'
 import type { EngineEnv } from '../env.ts'
 import { type GenerateArguments, UsageError } from './arguments.ts'
+import { chooseNetworks } from './choose-networks.ts'
 import type { MadePicture } from './make-picture.ts'
 import { makeWithProgress, openEngine } from './open-engine.ts'
 import { chooseOutputs, writeOutput } from './output-files.ts'
@@ -19,22 +22,37 @@ export async function generatePictures(args: GenerateArguments, env: EngineEnv, 
   if (args.prompt === undefined && base.prompt === undefined)
     throw new UsageError(`--recipe: ${args.recipePath} says no prompt; write one beside it`)
   const input = await chooseInput(args, file, chooseSize(args, base, manifest))
-  const recipes = buildRecipes(args, base, manifest, input && { hash: input.sha256, strength: file?.strength })
+  const { networks, notes: networkNotes } = await chooseNetworks(args, base, env.MODELS_DIR)
+  const recipes = buildRecipes(
+    args,
+    { ...base, networks },
+    manifest,
+    input && { hash: input.sha256, strength: file?.strength },
+  )
   const outputs = await chooseOutputs(
     { ...args, prompt: recipes[0]?.prompt },
     recipes.map((recipe) => recipe.seed),
   )
-  const notes = [...(file?.notes ?? []), ...modelNotes]
+  const notes = [...(file?.notes ?? []), ...modelNotes, ...networkNotes]
   if (!args.json) for (const note of notes) process.stderr.write(`${note}\n`)
 
   // 2. The model, byte for byte the one its manifest names.
-  const { pipeline, times, loadMs } = await openEngine(installed, env, signal)
+  const [firstRecipe] = recipes
+  if (firstRecipe === undefined) throw new UsageError('At least one seed')
+  let { pipeline, times, loadMs } = await openEngine(installed, firstRecipe, env, signal)
+  let loaded = networksOf(firstRecipe)
 
   // 3. One picture after the other, each written when it is whole.
   const pictures: ({ file: string; recipe: Recipe } & MadePicture)[] = []
   try {
     for (const [index, recipe] of recipes.entries()) {
       const path = outputs[index] ?? ''
+      // `{<lora:a:1>|<lora:b:1>}` draws other weights for another seed.
+      if (!isDeepStrictEqual(networksOf(recipe), loaded)) {
+        await pipeline.dispose()
+        ;({ pipeline, times, loadMs } = await openEngine(installed, recipe, env, signal))
+        loaded = networksOf(recipe)
+      }
       const made = await makeWithProgress({
         pipeline,
         recipe,

@@ -5,15 +5,17 @@ import type { RgbImage } from '#diffusion/pipelines/images.ts'
 import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import type { EngineEnv } from '../env.ts'
 import { type InstalledModel, verifyModel } from '../models/installed-models.ts'
+import { findNetworkFiles } from '../models/installed-networks.ts'
 import { createOnnxRuntime } from '../runtime/onnx-runtime.ts'
 import { timeRuntime } from '../runtime/timed-runtime.ts'
 import { type MadePicture, makePicture } from './make-picture.ts'
 
 const now = () => performance.now()
 
-/** The caller disposes the pipeline. `times`: what each graph cost; `loadMs`: verifying and loading. */
-export async function openEngine(installed: InstalledModel, env: EngineEnv, signal: AbortSignal) {
+/** Loaded for the recipe's LoRAs and embeddings; the caller disposes the pipeline. `times`: what each graph cost; `loadMs`: verifying and loading. */
+export async function openEngine(installed: InstalledModel, recipe: Recipe, env: EngineEnv, signal: AbortSignal) {
   const startedMs = now()
+  const networks = await findNetworkFiles(env.MODELS_DIR, recipe)
   await verifyModel(installed)
   const mustRunOn = env.EXECUTION_PROVIDER === 'cuda' ? { mustRunOn: 'CUDAExecutionProvider' as const } : {}
   const { runtime, times } = timeRuntime(
@@ -21,7 +23,7 @@ export async function openEngine(installed: InstalledModel, env: EngineEnv, sign
     now,
   )
   const { manifest, files } = installed
-  const pipeline = await loadPipeline({ runtime, files, manifest, signal })
+  const pipeline = await loadPipeline({ runtime, files, manifest, networks, signal })
   return { pipeline, times, loadMs: now() - startedMs }
 }
 

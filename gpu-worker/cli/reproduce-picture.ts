@@ -32,7 +32,7 @@ export async function reproducePicture(
   if (!args.json) for (const note of notes) process.stderr.write(`${note}\n`)
 
   // 2. The same recipe again.
-  const { pipeline, loadMs } = await openEngine(installed, env, signal)
+  const { pipeline, loadMs } = await openEngine(installed, recipe, env, signal)
   const { picture, timings } = await makeWithProgress({
     pipeline,
     recipe,

@@ -28,7 +28,7 @@ const runtime = createOnnxRuntime({
   threads: settings.threads,
   ...(settings.provider === 'cuda' ? { mustRunOn: 'CUDAExecutionProvider' as const } : {}),
 })
-const models = await loadModels(runtime, wanted)
+const models = await loadModels(runtime, wanted, settings.modelsDir)
 const engine = new Engine(models)
 const running = new Map<number, AbortController>()
 

@@ -4,16 +4,16 @@
 import type { Recipe } from '#contracts/recipe.ts'
 import { AbortedError } from '#diffusion/errors.ts'
 import type { RgbImage } from '#diffusion/pipelines/images.ts'
-import type { Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import type { Run, StepReport } from '#diffusion/pipelines/run.ts'
 import { encodePicture, type Picture } from '../picture/encode-picture.ts'
+import type { ModelPipelines, PipelineLease } from './model-pipelines.ts'
 import { chooseNext, remainingWork } from './step-order.ts'
 
 export interface LoadedModel {
   readonly id: string
   readonly hash: string
   readonly name: string
-  readonly pipeline: Pipeline
+  readonly pipelines: ModelPipelines
 }
 
 export interface EngineJob {
@@ -27,6 +27,7 @@ interface Task extends EngineJob {
   readonly model: LoadedModel
   readonly resolve: (picture: Picture) => void
   readonly reject: (error: unknown) => void
+  lease: PipelineLease | undefined
   run: Run | undefined
   remaining: number
   passedOver: number
@@ -51,7 +52,7 @@ export class Engine {
     }
     return new Promise((resolve, reject) => {
       const remaining = remainingWork(job.recipe.steps, job.recipe)
-      this.#tasks.add({ ...job, model, resolve, reject, run: undefined, remaining, passedOver: 0 })
+      this.#tasks.add({ ...job, model, resolve, reject, lease: undefined, run: undefined, remaining, passedOver: 0 })
       if (!this.#looping) void this.#loop()
     })
   }
@@ -66,7 +67,7 @@ export class Engine {
       try {
         await this.#advance(task)
       } catch (error) {
-        this.#tasks.delete(task)
+        this.#end(task)
         task.reject(error)
       }
       // Lets messages in between two calls even where a runtime resolves without leaving the thread.
@@ -78,19 +79,25 @@ export class Engine {
   #dropAborted(): void {
     for (const task of this.#tasks) {
       if (!task.signal.aborted) continue
-      this.#tasks.delete(task)
+      this.#end(task)
       task.reject(new AbortedError(task.signal.reason))
     }
+  }
+
+  #end(task: Task): void {
+    this.#tasks.delete(task)
+    task.lease?.release()
   }
 
   /** One unit of work: text and image in, one U-Net call, or the decoder. */
   async #advance(task: Task): Promise<void> {
     const { recipe, input, signal } = task
     if (task.run === undefined) {
-      task.run = await task.model.pipeline.start({ recipe, ...(input === undefined ? {} : { input }), signal })
+      task.lease = await task.model.pipelines.acquire(recipe)
+      task.run = await task.lease.pipeline.start({ recipe, ...(input === undefined ? {} : { input }), signal })
     } else if (task.run.done) {
       const image = await task.run.decode()
-      this.#tasks.delete(task)
+      this.#end(task)
       // Compressing runs on other threads; the next run need not wait for it.
       encodePicture(image, recipe, task.model.name).then(task.resolve, task.reject)
       return

@@ -5,17 +5,31 @@ import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import type { Runtime } from '#diffusion/runtime/runtime.ts'
 import { type InstalledModel, verifyModel } from '../models/installed-models.ts'
+import { findNetworkFiles } from '../models/installed-networks.ts'
 import type { LoadedModel } from './engine.ts'
+import { ModelPipelines } from './model-pipelines.ts'
 
-/** Verifies and loads the models one after the other; rejects on the first that is not what its manifest says. */
-export async function loadModels(runtime: Runtime, models: readonly InstalledModel[]): Promise<LoadedModel[]> {
+/**
+ * Verifies and loads the models one after the other; rejects on the first that is not what its manifest says.
+ * @param modelsDir where LoRAs and embeddings are looked for when a recipe needs them, so that new ones need no restart.
+ */
+export async function loadModels(
+  runtime: Runtime,
+  models: readonly InstalledModel[],
+  modelsDir: string,
+): Promise<LoadedModel[]> {
   const loaded: LoadedModel[] = []
   for (const model of models) {
     const { manifest, files } = model
     await verifyModel(model)
     const pipeline = await loadPipeline({ runtime, files, manifest })
     await warmUp(pipeline, manifest)
-    loaded.push({ id: manifest.id, hash: manifest.hash, name: manifest.name, pipeline })
+    const pipelines = new ModelPipelines({
+      plain: pipeline,
+      findNetworks: (recipe) => findNetworkFiles(modelsDir, recipe),
+      loadWith: (networks) => loadPipeline({ runtime, files, manifest, networks }),
+    })
+    loaded.push({ id: manifest.id, hash: manifest.hash, name: manifest.name, pipelines })
   }
   return loaded
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { DewpointError } from '#contracts/errors.ts'
 import type { createGenerationSchema } from '#contracts/generation.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
-import { type Recipe, recipeSchema } from '#contracts/recipe.ts'
+import { type NetworkRef, type Recipe, recipeSchema } from '#contracts/recipe.ts'
 
 type Asked = Omit<z.output<typeof createGenerationSchema>, 'idempotencyKey'>
 
@@ -11,7 +11,8 @@ type Asked = Omit<z.output<typeof createGenerationSchema>, 'idempotencyKey'>
 export function buildRecipe(
   model: Pick<ModelManifest, 'id' | 'hash' | 'name' | 'sizes' | 'fixedSize'>,
   asked: Asked,
-  drawn: { readonly seed: number; readonly inputHash?: string },
+  /** What was not asked for in so many words. `networks`: the files behind the LoRAs and embeddings the prompts name. */
+  drawn: { readonly seed: number; readonly inputHash?: string; readonly networks?: readonly NetworkRef[] },
 ): Recipe {
   const parsed = recipeSchema.safeParse({
     version: 1,
@@ -39,6 +40,7 @@ export function buildRecipe(
       zeroTerminalSnr: asked.zeroTerminalSnr,
     }),
     noise: asked.noise ?? 'philox',
+    ...(drawn.networks !== undefined && drawn.networks.length > 0 && { networks: drawn.networks }),
     ...(asked.input === undefined || drawn.inputHash === undefined
       ? {}
       : { input: { hash: drawn.inputHash, strength: asked.input.strength } }),

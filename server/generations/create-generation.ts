@@ -5,7 +5,6 @@ import type { z } from 'zod'
 import { DewpointError } from '#contracts/errors.ts'
 import type { createGenerationSchema, GenerationDto } from '#contracts/generation.ts'
 import { SEED_MAX } from '#contracts/limits.ts'
-import type { ModelManifest } from '#contracts/model-manifest.ts'
 import { canonicalJson, imageRecipe, type Recipe, recipeHash, sha256Hex } from '#contracts/recipe.ts'
 import { readAllowance } from '../allowance/read-allowance.ts'
 import type { Tx } from '../db/client.ts'
@@ -13,6 +12,7 @@ import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
 import { appendEvent } from '../events/append-event.ts'
 import { notify } from '../events/notifications.ts'
+import { findNetworks } from '../models/find-networks.ts'
 import { fairTags } from '../queue/fair-tag.ts'
 import { queueName } from '../queue/queue.ts'
 import { readQueuePositions } from '../queue/read-queue-positions.ts'
@@ -37,8 +37,9 @@ export async function createGeneration(deps: Needs, input: CreateGenerationInput
     throw new DewpointError('model.unavailable', `No model ${JSON.stringify(request.modelId)}; installed: ${known}`)
   }
   const seed = request.seed ?? randomInt(SEED_MAX + 1)
+  const networks = await findNetworks(deps.models.root, request)
   // Rules first, so that a refused recipe never touches the upload.
-  const textOnly = buildRecipe(model, request, { seed })
+  const textOnly = buildRecipe(model, request, { seed, networks })
   const fitted =
     request.input === undefined
       ? null
@@ -48,7 +49,7 @@ export async function createGeneration(deps: Needs, input: CreateGenerationInput
           width: request.width,
           height: request.height,
         })
-  const recipe = fitted === null ? textOnly : buildRecipe(model, request, { seed, inputHash: fitted.sha256 })
+  const recipe = fitted === null ? textOnly : buildRecipe(model, request, { seed, networks, inputHash: fitted.sha256 })
   const row = {
     idempotencyKey,
     requestHash,
@@ -62,7 +63,7 @@ export async function createGeneration(deps: Needs, input: CreateGenerationInput
     const owner = await lockOwner(tx, userId)
     if (owner === null) throw new DewpointError('auth.required', `No user ${userId}`)
     const id =
-      (await findEarlier(tx, owner.id, idempotencyKey, requestHash)) ?? (await write(tx, deps, owner, row, model))
+      (await findEarlier(tx, owner.id, idempotencyKey, requestHash)) ?? (await writeGeneration(tx, deps, owner, row))
     const generation = await tx.generation.findUniqueOrThrow({ where: { id }, select: GENERATION_ROW })
     const [dto] = await toGenerationDtos(tx, deps.appUrl, [generation])
     if (dto === undefined) throw new Error(`Generation ${id} has no DTO`)
@@ -71,7 +72,7 @@ export async function createGeneration(deps: Needs, input: CreateGenerationInput
 }
 
 /** The generation this key already made; a different request under it is refused. */
-async function findEarlier(tx: Tx, userId: string, key: string, requestHash: string): Promise<string | null> {
+export async function findEarlier(tx: Tx, userId: string, key: string, requestHash: string): Promise<string | null> {
   const earlier = await tx.generation.findUnique({
     where: { userId_idempotencyKey: { userId, idempotencyKey: key } },
     select: { id: true, requestHash: true },
@@ -83,21 +84,23 @@ async function findEarlier(tx: Tx, userId: string, key: string, requestHash: str
   return earlier.id
 }
 
-interface NewGeneration {
+export interface NewGeneration {
   readonly idempotencyKey: string
   readonly requestHash: string
   readonly recipe: Recipe
   readonly recipeHash: string
   readonly queue: string
   readonly inputKey: string | null
+  /** Of a check: the image it is compared with. */
+  readonly checksImageId?: string
 }
 
-async function write(
+/** Generation, images, jobs and events, where the allowance has room. @throws DewpointError quota.exhausted, queue.full */
+export async function writeGeneration(
   tx: Tx,
-  deps: Needs,
+  deps: Pick<Deps, 'queue' | 'limits'>,
   owner: { readonly id: string; readonly isGuest: boolean },
   row: NewGeneration,
-  model: ModelManifest,
 ): Promise<string> {
   const { count } = row.recipe
   const allowance = await readAllowance(tx, deps.limits, owner)
@@ -125,7 +128,7 @@ async function write(
     })),
     select: { id: true, fairTag: true },
   })
-  await deps.queue.enqueue(tx, queueName(model), images)
+  await deps.queue.enqueue(tx, row.queue, images)
   const positions = await readQueuePositions(tx, { generationId: generation.id })
   for (const image of images) {
     const queuePosition = positions.get(image.id)?.position ?? 0

@@ -13,7 +13,7 @@ describe('the engine', () => {
   beforeAll(async () => {
     const installed = await findInstalledModel('models', 'v0')
     const { manifest } = installed
-    models = await loadModels(createOnnxRuntime({ provider: 'cpu', threads: 1 }), [installed])
+    models = await loadModels(createOnnxRuntime({ provider: 'cpu', threads: 1 }), [installed], 'models')
     base = {
       version: 1,
       model: { id: manifest.id, hash: manifest.hash },
@@ -28,7 +28,7 @@ describe('the engine', () => {
     }
   })
   afterAll(async () => {
-    for (const { pipeline } of models ?? []) await pipeline.dispose()
+    for (const { pipelines } of models ?? []) await pipelines.dispose()
   })
   const job = (
     changes: Partial<Recipe>,

@@ -1,0 +1,51 @@
+// Which LoRAs and embeddings the pictures are made with: those the prompts name, as files. A recipe of ours keeps its own files.
+import { type NamedNetworks, namedNetworks } from '#contracts/network-manifest.ts'
+import type { NetworkRef } from '#contracts/recipe.ts'
+import { listInstalledNetworks } from '../models/installed-networks.ts'
+import { type GenerateArguments, UsageError } from './arguments.ts'
+import type { RecipeBase } from './recipes.ts'
+
+export interface ChosenNetworks {
+  readonly networks: NetworkRef[] | undefined
+  readonly notes: readonly string[]
+}
+
+/** @throws UsageError where the command's own prompt names a LoRA that is not installed, or a recipe needs another file. */
+export async function chooseNetworks(
+  args: Pick<GenerateArguments, 'prompt' | 'negativePrompt' | 'weighting' | 'recipePath'>,
+  base: RecipeBase,
+  modelsDir: string,
+): Promise<ChosenNetworks> {
+  const prompt = args.prompt ?? base.prompt ?? ''
+  const negativePrompt = args.negativePrompt ?? base.negativePrompt ?? ''
+  if ((args.weighting ?? base.weighting) === 'none') return { networks: undefined, notes: [] }
+  const installed = (await listInstalledNetworks(modelsDir)).map(({ manifest }) => manifest)
+  const named = find(prompt, negativePrompt, installed)
+  for (const { kind, name, hash } of base.networks ?? []) {
+    const there = named.networks.find((network) => network.kind === kind && network.name === name)
+    const isMissing = named.unknown.includes(name) || installed.every((network) => network.name !== name)
+    if (isMissing || (there !== undefined && there.hash !== hash))
+      throw new UsageError(
+        `${args.recipePath} needs the ${kind} ${name} (${hash}); ${isMissing ? 'it is not installed' : `installed is ${there?.hash}`}`,
+      )
+  }
+  if (named.unknown.length > 0 && args.prompt !== undefined) {
+    const known = installed.filter(({ kind }) => kind === 'lora').map(({ name }) => name)
+    throw new UsageError(
+      `There is no LoRA ${named.unknown.join(', ')}; installed: ${known.join(', ') || 'none'}. npm run models -- add FILE installs one`,
+    )
+  }
+  return {
+    networks: named.networks.length === 0 ? undefined : [...named.networks],
+    notes: named.unknown.map((name) => `There is no LoRA ${name} here, so it adds nothing`),
+  }
+}
+
+function find(...given: Parameters<typeof namedNetworks>): NamedNetworks {
+  try {
+    return namedNetworks(...given)
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new UsageError(cause.message, { cause })
+    throw cause
+  }
+}
