@@ -53,6 +53,9 @@ export const createGenerationSchema = z.strictObject({
 })
 export type CreateGenerationRequest = z.input<typeof createGenerationSchema>
 
+/** One finished image made again on the server, to be compared with. Costs what an image costs, is in no list, is gone after a day. */
+export const checkImageSchema = z.strictObject({ imageId: z.uuid(), idempotencyKey: z.uuid() })
+
 /** A coarse picture of the latents: RGB bytes, row by row, one pixel per latent pixel. */
 export const previewSchema = z.strictObject({
   width: z.int().positive(),

@@ -1,4 +1,4 @@
-// A person's own generations, newest first, a page at a time. Deleted ones are left out.
+// A person's own generations, newest first, a page at a time. Deleted ones and checks are left out.
 import type { GenerationPage } from '#contracts/api.ts'
 import type { Deps } from '../deps.ts'
 import { readLogEnd } from '../events/read-events.ts'
@@ -17,6 +17,7 @@ export async function listGenerations(
     where: {
       userId: input.userId,
       deletedAt: null,
+      checksImageId: null,
       ...(after === null
         ? {}
         : { OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }] }),

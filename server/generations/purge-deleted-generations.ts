@@ -1,5 +1,6 @@
-// Removes for good what was deleted a day ago: marked first (no undo from then on), then the objects, then the rows, so that
+// Removes for good what was deleted a day ago, and checks a day old, which nobody looks at twice: marked first (no undo from then on), then the objects, then the rows, so that
 // a failure anywhere is finished by the next round and never leaves an object without a row.
+import type { ImageStatus } from '#contracts/generation.ts'
 import type { Deps } from '../deps.ts'
 import { imageKey } from '../storage/index.ts'
 
@@ -13,14 +14,17 @@ export async function purgeDeletedGenerations(
   input: { readonly now: Date },
 ): Promise<number> {
   const before = new Date(input.now.getTime() - PURGE_AFTER_MS)
+  const isUnderWay = { status: { in: ['queued', 'running'] satisfies ImageStatus[] } }
+  const isOldCheck = { checksImageId: { not: null }, createdAt: { lt: before }, images: { none: isUnderWay } }
+  const isDue = { OR: [{ deletedAt: { lt: before } }, isOldCheck] }
   const due = await deps.db.generation.findMany({
-    where: { deletedAt: { lt: before } },
+    where: isDue,
     select: { id: true },
     take: BATCH,
   })
   const marked = await deps.db.generation.updateManyAndReturn({
     // The time again in the condition: it may have been restored meanwhile.
-    where: { id: { in: due.map(({ id }) => id) }, deletedAt: { lt: before } },
+    where: { id: { in: due.map(({ id }) => id) }, ...isDue },
     data: { purgedAt: input.now },
     select: { id: true, userId: true },
   })

@@ -6,10 +6,11 @@ import {
   generationRefSchema,
   listGenerationsSchema,
 } from '#contracts/api.ts'
-import { createGenerationSchema, generationSchema } from '#contracts/generation.ts'
+import { checkImageSchema, createGenerationSchema, generationSchema } from '#contracts/generation.ts'
 import { followEvents } from '../../events/follow-events.ts'
 import { whileSignedIn } from '../../events/while-signed-in.ts'
 import { cancelGeneration } from '../../generations/cancel-generation.ts'
+import { checkImage } from '../../generations/check-image.ts'
 import { createGeneration } from '../../generations/create-generation.ts'
 import { deleteGeneration } from '../../generations/delete-generation.ts'
 import { getGeneration } from '../../generations/get-generation.ts'
@@ -22,6 +23,11 @@ export const generationRouter = router({
     .input(createGenerationSchema)
     .output(generationSchema)
     .mutation(({ ctx, input }) => createGeneration(ctx.container.deps, { ...input, userId: ctx.user.id })),
+
+  check: userProcedure
+    .input(checkImageSchema)
+    .output(generationSchema)
+    .mutation(({ ctx, input }) => checkImage(ctx.container.deps, { ...input, userId: ctx.user.id })),
 
   list: userProcedure
     .input(listGenerationsSchema)

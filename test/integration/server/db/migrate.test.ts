@@ -28,6 +28,7 @@ describe('migrate', () => {
       '20261123180000_spine',
       '20261123213000_device_pictures',
       '20261123214500_recent_pictures',
+      '20261123220000_checks',
     ])
     expect(await migrate(server.url)).toEqual([])
   })
