@@ -5,7 +5,6 @@ held-out renders (evaluate.py measures that first). The shape is CenterNet's (Zh
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .backgrounds import PAINTERS
+from .seen import Detection, Seen
 from .sprites import HUES, STYLES
 
 PICTURE = 256  # px
@@ -23,27 +23,6 @@ COLORS = ("natural", *HUES)
 BACKGROUNDS = tuple(PAINTERS)
 STYLE_NAMES = tuple(STYLES)
 FEATURES = 256  # numbers that stand for the whole picture, for the Fréchet distance
-
-
-@dataclass(frozen=True)
-class Detection:
-    label: str
-    score: float  # that something is centred here
-    confidence: float  # that it is this
-    x: float  # centre, px
-    y: float
-    size: float  # side, px
-    color: str  # the likeliest hue, "natural" left out: a frog is green without being recoloured
-    others: tuple[tuple[str, float], ...]  # what else it may be, e.g. what is worn at the same place
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the detector says of one picture."""
-
-    detections: tuple[Detection, ...]
-    background: str
-    style: str
 
 
 class Block(nn.Module):

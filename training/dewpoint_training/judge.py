@@ -13,8 +13,8 @@ import numpy as np
 
 from .backgrounds import COLORS as PLAIN_COLORS
 from .concepts import all_concepts, grammar
-from .detector import Detection, Seen
 from .scenes import Placement, Scene, SceneGenerator
+from .seen import Detection, Seen
 from .sprites import Sprites
 
 PROMPTS = Path(__file__).parent.parent / "data" / "evaluation.jsonl"
