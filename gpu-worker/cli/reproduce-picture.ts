@@ -1,9 +1,10 @@
 // A picture → its own recipe run again, and the plain statement of whether the same came out. Writes nothing unless --out is given.
 import { createHash } from 'node:crypto'
 import { type Recipe, recipeHash } from '#contracts/recipe.ts'
+import { type Comparison, comparePictures } from '#diffusion/images/compare-pictures.ts'
 import type { EngineEnv } from '../env.ts'
 import { type GenerateArguments, UsageError } from './arguments.ts'
-import { type Comparison, comparePictures, decodePicture } from './compare-pictures.ts'
+import { decodePicture } from './decode-picture.ts'
 import { makeWithProgress, openEngine } from './open-engine.ts'
 import { chooseOutputs, writeOutput } from './output-files.ts'
 import { checkInput, readInput } from './read-input.ts'

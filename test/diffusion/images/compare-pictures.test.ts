@@ -1,6 +1,7 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { comparePictures, decodePicture } from '#worker/cli/compare-pictures.ts'
+import { comparePictures, differenceImage } from '#diffusion/images/compare-pictures.ts'
+import { decodePicture } from '#worker/cli/decode-picture.ts'
 
 const decode = async (values: readonly number[], channels: 3 | 4, width = 2) =>
   decodePicture(
@@ -39,5 +40,21 @@ describe('two pictures', () => {
     const a = await decode([1, 2, 3, 4, 5, 6], 3)
     const b = await decode([1, 2, 3, 4, 5, 6], 3, 1)
     expect(comparePictures(a, b)).toMatchObject({ pixelsMatch: false, largestDifference: null, psnrDb: null })
+  })
+
+  it('of one size have a difference image that shows the largest difference as bright as it goes', async () => {
+    const a = await decode([10, 20, 30, 40, 50, 60], 3)
+    const { rgba, gain } = differenceImage(a, await decode([10, 20, 33, 40, 46, 60], 3))
+    expect(gain).toBe(63)
+    expect([...rgba]).toEqual([0, 0, 189, 255, 0, 252, 0, 255])
+    expect(differenceImage(a, a)).toMatchObject({ gain: 1, rgba: new Uint8ClampedArray([0, 0, 0, 255, 0, 0, 0, 255]) })
+    const black = await decode([0, 0, 0, 0, 0, 0], 3)
+    expect(differenceImage(black, await decode([255, 0, 0, 0, 0, 0], 3)).gain).toBe(1)
+  })
+
+  it('of other sizes have none, and the error names both', async () => {
+    const wide = await decode([1, 2, 3, 4, 5, 6], 3)
+    const high = await decode([1, 2, 3, 4, 5, 6], 3, 1)
+    expect(() => differenceImage(wide, high)).toThrow('2x1 and 1x2')
   })
 })
