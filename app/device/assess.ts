@@ -87,7 +87,7 @@ function refuseLargeGraphs({ files }: ChosenFiles): Refusal | undefined {
   if (large === undefined) return undefined
   const [part] = large.source.split('/')
   return {
-    reason: `The model's ${part} has ${megabytes(large.sizeBytes)}; browsers run up to ${megabytes(GRAPH_MAX_BYTES)}.`,
+    reason: `The model’s ${part} has ${megabytes(large.sizeBytes)}; browsers run up to ${megabytes(GRAPH_MAX_BYTES)}.`,
   }
 }
 

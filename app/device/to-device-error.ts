@@ -26,10 +26,10 @@ function codeOf(error: unknown): DeviceErrorCode {
   if (error instanceof OutOfMemoryError) return 'out-of-memory'
   if (error instanceof NonFiniteError) return 'not-finite'
   if (error instanceof UnsupportedDtypeError) return 'unfit'
-  // ORT's wasm ends the module where it cannot grow, and says so only this way.
+  // A size past 32 bits, and the end of a module that could not grow: what running out of memory is called in wasm.
   if (
     error instanceof SessionError &&
-    /aborted\(|memory access out of bounds|\b(?:oom|\d{6,})$/i.test(String(error.cause))
+    /Integer overflow|aborted\(|memory access out of bounds/i.test(String(error.cause))
   ) {
     return 'out-of-memory'
   }

@@ -75,10 +75,10 @@ function openWriter(handle: SyncAccessHandle): WeightWriter {
         handle.truncate(at)
         return asQuota(cause)
       }
-      // A full disk may also show as a short write.
-      if (written < chunk.length) {
+      // Chromium 153 throws nothing when there is no room: it returns its error number as an unsigned one, after writing what fitted.
+      if (written !== chunk.length) {
         handle.truncate(at)
-        throw new DeviceError('quota-exceeded', `${written} of ${chunk.length} bytes could be written`)
+        throw new DeviceError('quota-exceeded', `Of ${chunk.length} bytes ${written} could be written`)
       }
       at += written
     },
