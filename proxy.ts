@@ -1,6 +1,7 @@
-// Gives every page its own nonce and policy. Authorisation is not here: every procedure checks for itself.
+// Gives every page its own nonce and policy, and isolates it. Authorisation is not here: every procedure checks for itself.
 import { type NextRequest, NextResponse } from 'next/server'
 import { contentSecurityPolicy } from '#app/security/content-security-policy.ts'
+import { EMBEDDER_POLICY } from '#app/security/isolation.ts'
 import { uploadOrigin } from '#app/security/upload-origin.ts'
 import { readServerEnv } from '#server/env.ts'
 
@@ -22,6 +23,7 @@ export function proxy(request: NextRequest) {
   requestHeaders.set('content-security-policy', policy)
   const response = NextResponse.next({ request: { headers: requestHeaders } })
   response.headers.set('content-security-policy', policy)
+  response.headers.set(...EMBEDDER_POLICY)
   return response
 }
 

@@ -14,6 +14,8 @@ export function contentSecurityPolicy({ nonce, uploadOrigin, development, https 
   return [
     "default-src 'self'",
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ''}`,
+    // The browser engine and the service worker; without it workers fall under script-src, where 'self' counts for nothing.
+    "worker-src 'self'",
     // Sheets by nonce; style attributes are how server-rendered React writes measured sizes, and cannot run code.
     `style-src 'self' ${development ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
     "style-src-attr 'unsafe-inline'",

@@ -14,6 +14,10 @@ describe('contentSecurityPolicy', () => {
     expect(script).not.toMatch(/unsafe-inline|unsafe-eval|https?:/)
   })
 
+  it('lets workers come from the site itself and from nowhere else', () => {
+    expect(directives(contentSecurityPolicy(site)).get('worker-src')).toBe("'self'")
+  })
+
   it('lets nobody frame the site, and uploads go to the bucket and nowhere else', () => {
     const policy = directives(contentSecurityPolicy(site))
     expect(policy.get('frame-ancestors')).toBe("'none'")
