@@ -1,15 +1,26 @@
 'use client'
-// The installed models, and whether anything is there to run them: asked again while nobody is.
+// The installed models, and whether anything is there to run them: asked again while nobody is. Without a network, those the
+// server last listed.
 import { useQuery } from '@tanstack/react-query'
+import { useEffect, useMemo } from 'react'
 import { useTRPC } from '../lib/trpc.ts'
+import { keepModels, keptModels } from '../local/kept-models.ts'
+import { useOnline } from '../local/use-local-runs.ts'
 
 const ASK_AGAIN_MS = 5_000
 
 export function useModels() {
   const trpc = useTRPC()
-  return useQuery(
+  const online = useOnline()
+  const { data, isError } = useQuery(
     trpc.model.list.queryOptions(undefined, {
       refetchInterval: ({ state }) => (state.data?.every((model) => model.workers.length > 0) ? false : ASK_AGAIN_MS),
     }),
   )
+  useEffect(() => {
+    if (data !== undefined) keepModels(data)
+  }, [data])
+  const isAway = data === undefined && (!online || isError)
+  const kept = useMemo(() => (isAway ? keptModels() : undefined), [isAway])
+  return { data: data ?? kept, isError: isError && kept === undefined }
 }

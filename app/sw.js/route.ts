@@ -1,0 +1,8 @@
+// The service worker's script, made per release.
+import { serveServiceWorker } from '../local/serve-service-worker.ts'
+
+export const dynamic = 'force-dynamic'
+
+export function GET(): Promise<Response> {
+  return serveServiceWorker()
+}
