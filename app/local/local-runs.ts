@@ -15,9 +15,18 @@ export interface RunList {
   readonly lasts: boolean
   /** Runs of which a picture found no room in the browser's storage and is lost with the page. */
   readonly homeless: ReadonlySet<string>
+  /** Runs that went into the history while this page was open, and the generations they became. */
+  readonly savedAs: ReadonlyMap<string, string>
 }
 
-export const NO_RUNS: RunList = { runs: [], urls: new Map(), loaded: false, lasts: true, homeless: new Set() }
+export const NO_RUNS: RunList = {
+  runs: [],
+  urls: new Map(),
+  loaded: false,
+  lasts: true,
+  homeless: new Set(),
+  savedAs: new Map(),
+}
 
 const isNoRoom = (error: unknown): boolean => error instanceof DOMException && error.name === 'QuotaExceededError'
 
@@ -96,6 +105,12 @@ export class LocalRuns {
     await this.#changed()
   }
 
+  /** It is in the history now and leaves this browser. */
+  async leaveFor(id: string, generationId: string): Promise<void> {
+    this.#list = { ...this.#list, savedAs: new Map(this.#list.savedAs).set(id, generationId) }
+    await this.remove(id)
+  }
+
   /** @returns what puts it back as it was, pictures included. */
   async removeWithWayBack(run: LocalRun): Promise<() => Promise<void>> {
     const pictures: NewPicture[] = []
@@ -133,7 +148,7 @@ export class LocalRuns {
     const stored = (await store.all()).filter(({ id }) => !homeless.has(id))
     const runs = [...stored, ...overflow].sort((a, b) => (a.madeAt < b.madeAt ? 1 : -1))
     const urls = await this.#urlsOf(runs)
-    this.#list = { runs, urls, loaded: true, lasts: store.lasts, homeless }
+    this.#list = { runs, urls, loaded: true, lasts: store.lasts, homeless, savedAs: this.#list.savedAs }
     for (const listener of this.#listeners) listener()
   }
 

@@ -32,3 +32,25 @@ export async function keepEngine(provider: DeviceProvider): Promise<void> {
   const urls = [ENGINE_FILES.worker, ...ORT_FILES[provider].map((name) => `${ENGINE_FILES.ort}${name}`)]
   active?.postMessage({ type: 'keep', urls })
 }
+
+const CACHES = /^dewpoint-/
+
+/** Bytes of the offline copy; 0 where there is none. */
+export async function measureOfflineCopy(): Promise<number> {
+  if (typeof caches === 'undefined') return 0
+  let bytes = 0
+  for (const name of (await caches.keys()).filter((one) => CACHES.test(one))) {
+    const cache = await caches.open(name)
+    for (const request of await cache.keys()) {
+      const blob = await (await cache.match(request))?.blob()
+      bytes += blob?.size ?? 0
+    }
+  }
+  return bytes
+}
+
+/** Everything but models and pictures; the Studio needs its network from then on, until the next first use. */
+export async function removeOfflineCopy(): Promise<void> {
+  await (await navigator.serviceWorker?.getRegistration('/'))?.unregister()
+  for (const name of (await caches.keys()).filter((one) => CACHES.test(one))) await caches.delete(name)
+}

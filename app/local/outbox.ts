@@ -39,7 +39,7 @@ async function saveOne(deps: OutboxDeps, run: LocalRun): Promise<void> {
   try {
     const generation = await send(deps, run)
     deps.onSaved(run, generation)
-    await deps.runs.remove(run.id)
+    await deps.runs.leaveFor(run.id, generation.id)
   } catch (error) {
     const refusal = deps.refusalOf(error)
     if (refusal === null) throw error

@@ -1,10 +1,11 @@
 'use client'
 // Hooks over this browser's runs: those the person in front of it may see, what is happening to them, and who they belong to.
 import { useMemo, useSyncExternalStore } from 'react'
+import type { GenerationDto } from '#contracts/generation.ts'
 import { useMe } from '../session/use-session.ts'
 import { type Activity, NO_ACTIVITIES } from './activity.ts'
 import { deviceRunner, localRuns } from './local-device.ts'
-import type { LocalRun } from './local-run.ts'
+import { hasPictures, isOpenRun, type LocalRun, toGeneration } from './local-run.ts'
 import { NO_RUNS, type RunList } from './local-runs.ts'
 import { lastOwner } from './owner.ts'
 
@@ -27,6 +28,16 @@ export function useLocalRuns(): readonly LocalRun[] {
   return useMemo(
     () => (ownerId === undefined ? [] : runs.filter((run) => run.ownerId === null || run.ownerId === ownerId)),
     [runs, ownerId],
+  )
+}
+
+/** Finished pictures of this device in the shape of generations, newest first. */
+export function useLocalGenerations(): readonly GenerationDto[] {
+  const { urls } = useRunList()
+  const runs = useLocalRuns()
+  return useMemo(
+    () => runs.filter((run) => hasPictures(run) && !isOpenRun(run)).map((run) => toGeneration(run, urls)),
+    [runs, urls],
   )
 }
 

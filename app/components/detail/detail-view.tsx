@@ -12,9 +12,11 @@ import { useGenerationCache } from '../../generations/use-generations.ts'
 import { newKey } from '../../lib/new-key.ts'
 import { problemCode } from '../../lib/problem.ts'
 import { useTRPC } from '../../lib/trpc.ts'
+import { useLocalRuns, useRunList } from '../../local/use-local-runs.ts'
 import { messages } from '../../messages/index.ts'
 import { requestAgain } from '../../studio/request-again.ts'
 import { useSubmit } from '../../studio/submissions.ts'
+import { LocalDetail } from '../local/local-detail.tsx'
 import { downloadUrl, ImageMenu } from '../picture/image-actions.tsx'
 import { ImageStatus } from '../picture/image-status.tsx'
 import { Picture } from '../picture/picture.tsx'
@@ -25,7 +27,15 @@ import { Recipe } from './recipe.tsx'
 
 const t = messages.detail
 
+/** A picture that is only in this browser, or one of the history. */
 export function DetailView({ id }: { id: string }) {
+  const { loaded, savedAs } = useRunList()
+  const run = useLocalRuns().find((one) => one.id === id)
+  if (!loaded) return <Skeleton />
+  return run === undefined ? <SavedDetail id={savedAs.get(id) ?? id} /> : <LocalDetail run={run} />
+}
+
+function SavedDetail({ id }: { id: string }) {
   const trpc = useTRPC()
   const cache = useGenerationCache()
   const [chosen, setChosen] = useQueryState('image', parseAsInteger.withDefault(1))

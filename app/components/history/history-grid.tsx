@@ -1,5 +1,6 @@
 'use client'
 // Justified rows, of which only those near the screen exist. Names and order stay those of a list for screen readers.
+import { Cpu } from 'lucide-react'
 import Link from 'next/link'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { WindowVirtualizer, type WindowVirtualizerHandle } from 'virtua'
@@ -18,10 +19,12 @@ const ROWS_AHEAD = 4
 
 interface HistoryGridProps {
   tiles: readonly HistoryTile[]
+  /** Generations that are only in this browser. */
+  localIds: ReadonlySet<string>
   onEnd: () => void
 }
 
-export function HistoryGrid({ tiles, onEnd }: HistoryGridProps) {
+export function HistoryGrid({ tiles, localIds, onEnd }: HistoryGridProps) {
   const box = useRef<HTMLDivElement>(null)
   const virtualizer = useRef<WindowVirtualizerHandle>(null)
   const [widthPx, setWidthPx] = useState(0)
@@ -60,7 +63,7 @@ export function HistoryGrid({ tiles, onEnd }: HistoryGridProps) {
             style={{ gap: GAP_PX, height: row.heightPx + GAP_PX, paddingBottom: GAP_PX }}
           >
             {row.items.map(({ item, widthPx: tileWidthPx }) => (
-              <Tile key={item.image.id} tile={item} widthPx={tileWidthPx} />
+              <Tile key={item.image.id} tile={item} widthPx={tileWidthPx} isLocal={localIds.has(item.generation.id)} />
             ))}
           </div>
         ))}
@@ -69,7 +72,13 @@ export function HistoryGrid({ tiles, onEnd }: HistoryGridProps) {
   )
 }
 
-function Tile({ tile: { generation, image }, widthPx }: { tile: HistoryTile; widthPx: number }) {
+interface TileProps {
+  tile: HistoryTile
+  widthPx: number
+  isLocal: boolean
+}
+
+function Tile({ tile: { generation, image }, widthPx, isLocal }: TileProps) {
   const { recipe } = generation
   const alt = messages.image.alt(recipe.prompt, image.index, recipe.count)
   return (
@@ -81,7 +90,13 @@ function Tile({ tile: { generation, image }, widthPx }: { tile: HistoryTile; wid
         aria-label={`${messages.image.open}: ${alt}`}
         className="absolute inset-0 rounded-picture"
       />
-      {image.status === 'done' ? <FloatingActions generation={generation} image={image} /> : null}
+      {isLocal ? (
+        <p className="pointer-events-none absolute bottom-2 left-2 flex items-center gap-1.5 rounded-md bg-raised/90 px-2 py-1 text-ink text-xs">
+          <Cpu aria-hidden className="size-3.5" />
+          {messages.device.here}
+        </p>
+      ) : null}
+      {image.status === 'done' && !isLocal ? <FloatingActions generation={generation} image={image} /> : null}
     </div>
   )
 }

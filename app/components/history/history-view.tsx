@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import { useGenerationList } from '../../generations/use-generations.ts'
 import { historyTiles } from '../../history/history-tiles.ts'
+import { useLocalGenerations } from '../../local/use-local-runs.ts'
 import { messages } from '../../messages/index.ts'
 import { useMe } from '../../session/use-session.ts'
 import { Button, buttonVariants } from '../ui/button.tsx'
@@ -13,7 +14,8 @@ const t = messages.history
 export function HistoryView() {
   const me = useMe()
   const list = useGenerationList(me !== null && me !== undefined)
-  if (list.isError && list.data === undefined) {
+  const local = useLocalGenerations()
+  if (local.length === 0 && list.isError && list.data === undefined) {
     return (
       <div role="alert" className="flex flex-col items-start gap-3">
         <p className="text-ink-2 text-sm leading-6">{t.failed}</p>
@@ -21,13 +23,15 @@ export function HistoryView() {
       </div>
     )
   }
-  if (me !== null && list.data === undefined) return <Skeleton />
-  const tiles = historyTiles(list.data?.pages.flatMap((page) => page.items) ?? [])
+  if (local.length === 0 && me !== null && list.data === undefined) return <Skeleton />
+  const saved = list.data?.pages.flatMap((page) => page.items) ?? []
+  const tiles = historyTiles([...local, ...saved].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)))
   if (tiles.length === 0 && !list.hasNextPage) return <Empty />
   return (
     <>
       <HistoryGrid
         tiles={tiles}
+        localIds={new Set(local.map(({ id }) => id))}
         onEnd={() => {
           if (list.hasNextPage && !list.isFetchingNextPage && !list.isFetchNextPageError) void list.fetchNextPage()
         }}
@@ -37,6 +41,13 @@ export function HistoryView() {
           <p className="flex items-center gap-3">
             {t.failedMore}
             <Button size="sm" onClick={() => void list.fetchNextPage()}>
+              {messages.studio.tryAgain}
+            </Button>
+          </p>
+        ) : list.isError && list.data === undefined ? (
+          <p className="flex items-center gap-3">
+            {t.failed}
+            <Button size="sm" onClick={() => void list.refetch()}>
               {messages.studio.tryAgain}
             </Button>
           </p>

@@ -4,6 +4,7 @@
 import { Cpu, Shuffle, Trash2 } from 'lucide-react'
 import Link from 'next/link'
 import { useMemo } from 'react'
+import type { ImageDto } from '#contracts/generation.ts'
 import { SAMPLERS } from '#contracts/samplers.ts'
 import { useGenerationActions } from '../../generations/use-generation-actions.ts'
 import { cn } from '../../lib/cn.ts'
@@ -47,7 +48,13 @@ export function LocalCard({ run, eager }: { run: LocalRun; eager: boolean }) {
             return (
               <li key={image.id} className="min-w-0">
                 <div className="relative">
-                  <Picture image={image} width={recipe.width} height={recipe.height} alt={alt} eager={eager} />
+                  <Picture
+                    image={withoutWords(image)}
+                    width={recipe.width}
+                    height={recipe.height}
+                    alt={alt}
+                    eager={eager}
+                  />
                   {image.status === 'done' ? (
                     <Link
                       href={`/g/${run.id}?image=${image.index + 1}`}
@@ -94,4 +101,9 @@ export function LocalCard({ run, eager }: { run: LocalRun; eager: boolean }) {
       </div>
     </article>
   )
+}
+
+/** The reason stands below the pictures once, with what can be done about it. */
+function withoutWords(image: ImageDto): ImageDto {
+  return image.error === null ? image : { ...image, error: null }
 }

@@ -1,6 +1,6 @@
 'use client'
 // Who is signed in, what is left of the day's allowance, and the way in or out.
-import { LogIn, LogOut, Settings2, UserPlus, UserRound } from 'lucide-react'
+import { HardDrive, LogIn, LogOut, Settings2, UserPlus, UserRound } from 'lucide-react'
 import Link from 'next/link'
 import { cn } from '../../lib/cn.ts'
 import { messages } from '../../messages/index.ts'
@@ -39,6 +39,10 @@ export function AccountMenu() {
       <MenuItem render={<Link href="/account" />}>
         <Settings2 aria-hidden />
         {messages.shell.account}
+      </MenuItem>
+      <MenuItem render={<Link href="/storage" />}>
+        <HardDrive aria-hidden />
+        {messages.shell.storage}
       </MenuItem>
       {me?.isGuest === false ? (
         <MenuItem onClick={() => void signOut()}>
