@@ -27,6 +27,16 @@ export const modelManifestSchema = z.strictObject({
     psnrDb: z.number(),
   }),
   examples: z.array(z.string()).min(1),
+  /** What the U-Net predicts. Absent, as the next two: a manifest from before they were kept. */
+  predictionType: z.enum(['epsilon', 'v_prediction', 'sample']).optional(),
+  /** `scalar`: one timestep for a whole batch, so requests at different steps cannot share a call; `vector`: one a row. */
+  timestep: z.enum(['scalar', 'vector']).optional(),
+  /** Windows of text (chunks of the prompt) the U-Net is fixed to; null: a prompt may be any number of windows long. */
+  textWindows: z.int().positive().nullable().optional(),
+  /** Words that call up what it was trained on, where its author names any. */
+  triggerWords: z.array(z.string().min(1)).optional(),
+  /** Where it was fetched from. */
+  source: z.strictObject({ repo: z.string(), revision: z.string() }).optional(),
   /** Every file of the model, by path relative to its folder. */
   files: z.record(z.string(), z.strictObject({ sha256: sha256Schema, sizeBytes: z.int().nonnegative() })),
   /**

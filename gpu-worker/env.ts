@@ -13,6 +13,14 @@ const engineSchema = z.object({
   WORKER_THREADS: z.coerce.number().int().min(0).max(256).default(0),
 })
 
+/** `models add`: the hub's own names for its settings. */
+const hubSchema = z.object({
+  MODELS_DIR: engineSchema.shape.MODELS_DIR,
+  HF_ENDPOINT: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
+  /** For gated and private repositories. */
+  HF_TOKEN: z.string().optional(),
+})
+
 const workerSchema = engineSchema
   .extend({
     GATEWAY_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000'),
@@ -42,9 +50,11 @@ const workerSchema = engineSchema
   )
 
 export type EngineEnv = z.infer<typeof engineSchema>
+export type HubEnv = z.infer<typeof hubSchema>
 export type WorkerEnv = z.infer<typeof workerSchema>
 
 export const readEngineEnv = (): EngineEnv => parse(engineSchema)
+export const readHubEnv = (): HubEnv => parse(hubSchema)
 export const readWorkerEnv = (): WorkerEnv => parse(workerSchema)
 
 /** @throws Error naming every setting that is not usable and the rule it breaks. */

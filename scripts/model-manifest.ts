@@ -7,9 +7,9 @@ import { argv } from 'node:process'
 import { type ModelManifest, modelManifestSchema } from '#contracts/model-manifest.ts'
 import { loadPipeline } from '#diffusion/pipelines/pipeline.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
+import { fitLatentRgb, type LatentRgbSample, latentRgbPsnr } from '#worker/models/fit-latent-rgb.ts'
 import { openModelFolder } from '#worker/models/model-folder.ts'
 import { createOnnxRuntime } from '#worker/runtime/onnx-runtime.ts'
-import { fitLatentRgb, type LatentRgbSample, latentRgbPsnr } from './lib/fit-latent-rgb.ts'
 
 /** Seeds per example prompt to fit on; one more is held out to state the error on. */
 const SEEDS_FITTED = 3

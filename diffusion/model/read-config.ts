@@ -2,6 +2,9 @@
 import type { z } from 'zod'
 import type { ModelFiles } from '../runtime/runtime.ts'
 
+/** Tokenizers of many languages take 20 MB; what is larger is no JSON a model needs, and parsing it would take the memory of ten. */
+const CONFIG_MAX_BYTES = 50_000_000
+
 /** @throws RangeError naming the file when it is missing, not JSON, or not what the layout says. */
 export async function readConfig<Schema extends z.ZodType>(
   files: ModelFiles,
@@ -9,7 +12,10 @@ export async function readConfig<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   if (!(await files.has(path))) throw new RangeError(`The model has no ${path}`)
-  const text = new TextDecoder().decode(await files.readBytes(path))
+  const bytes = await files.readBytes(path)
+  if (bytes.length > CONFIG_MAX_BYTES)
+    throw new RangeError(`${path} has ${bytes.length} bytes; a config or tokenizer has at most ${CONFIG_MAX_BYTES}`)
+  const text = new TextDecoder().decode(bytes)
   let json: unknown
   try {
     json = JSON.parse(text)

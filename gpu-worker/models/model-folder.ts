@@ -1,5 +1,5 @@
 // ModelFiles over a folder on disk. Knows paths, nothing of what the files mean.
-import { access, readFile } from 'node:fs/promises'
+import { access, open, readFile } from 'node:fs/promises'
 import { join, normalize, sep } from 'node:path'
 import type { ModelFiles } from '#diffusion/runtime/runtime.ts'
 
@@ -25,8 +25,29 @@ export function openModelFolder(folder: string): FolderFiles {
         () => true,
         () => false,
       ),
-    readBytes: (path) => readFile(pathOf(path)),
+    readBytes: (path) => readWhole(pathOf(path)),
   }
 }
 
 export const hasPaths = (files: ModelFiles): files is FolderFiles => 'pathOf' in files
+
+/** Node reads files past this in pieces only. */
+const ONE_READ_MAX_BYTES = 2 ** 30
+
+/** External data of a model is often larger than the 2 GiB `readFile` stops at. */
+async function readWhole(path: string): Promise<Uint8Array> {
+  const handle = await open(path)
+  try {
+    const { size } = await handle.stat()
+    if (size <= ONE_READ_MAX_BYTES) return await readFile(handle)
+    const bytes = new Uint8Array(size)
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await handle.read(bytes, at, Math.min(ONE_READ_MAX_BYTES, size - at), at)
+      if (bytesRead === 0) throw new RangeError(`${path} became shorter while it was read`)
+      at += bytesRead
+    }
+    return bytes
+  } finally {
+    await handle.close()
+  }
+}

@@ -8,7 +8,7 @@ import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import { findInstalledModel, type InstalledModel, verifyModel } from '#worker/models/installed-models.ts'
 import { createOnnxRuntime } from '#worker/runtime/onnx-runtime.ts'
-import { latentRgbPsnr } from '../../../scripts/lib/fit-latent-rgb.ts'
+import { latentRgbPsnr } from '#worker/models/fit-latent-rgb.ts'
 
 let model: InstalledModel
 let pipeline: Pipeline
