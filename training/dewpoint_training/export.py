@@ -117,6 +117,17 @@ def write_json(path: Path, value: dict) -> None:
     path.write_text(json.dumps(value, indent=2) + "\n")
 
 
+def draft_manifest(out: Path, few_step: bool) -> None:
+    """The part of dewpoint.json people write, where nobody has yet; scripts/model-manifest.ts adds what can be computed."""
+    path = out / "dewpoint.json"
+    if path.exists():
+        return
+    defaults = dict(steps=4, guidanceScale=1, sampler="lcm", schedule="automatic") if few_step else dict(steps=25, guidanceScale=4, sampler="ddim", schedule="automatic")
+    name = "Dewpoint, in few steps" if few_step else "Dewpoint"
+    summary = "Illustrated scenes, 256 pixels square" + (", in 1 to 8 steps with guidance built in." if few_step else ": animals, food, people and things in 28 places, in three styles.")
+    write_json(path, dict(manifestVersion=1, id=out.name, name=name, summary=summary, license="MIT", family="dewpoint", sizes=[dict(width=256, height=256)], fixedSize=False, defaults=defaults, examples=SHEET_PROMPTS[:8]))
+
+
 def check(path: Path, module: nn.Module, inputs: dict, tolerance: float) -> float:
     """Largest error against torch, relative to the largest output; raises above the tolerance (float16 storage explains 1e-2)."""
     import onnxruntime
@@ -175,6 +186,7 @@ def main(argv=None) -> None:
         write_json(out / name / "config.json", dict(latent_channels=LATENT_CHANNELS, sample_size=16 * DOWNSCALE, scaling_factor=1.0, block_out_channels=[32, 80, 128, 192, 192], encoder_output="latent mean, normalised, no distribution"))
     onnx_model = lambda: ["onnx", "OnnxRuntimeModel"]
     write_json(out / "model_index.json", dict(_class_name="StableDiffusionPipeline", scheduler=["diffusers", scheduler], text_encoder=onnx_model(), tokenizer=["transformers", "PreTrainedTokenizerFast"], unet=onnx_model(), vae_decoder=onnx_model(), vae_encoder=onnx_model()))
+    draft_manifest(out, scheduler == "LCMScheduler")
     print(f"{sum(f.stat().st_size for f in out.rglob('*') if f.is_file()) / 1e6:.1f} MB in all; examples: {SHEET_PROMPTS[0]!r}, ...")
 
 

@@ -111,7 +111,7 @@ def loss_of(out: dict[str, Tensor], want: dict[str, Tensor]) -> tuple[Tensor, di
     box = (at("box") - want["box"]).abs().mean()
     background, style = F.cross_entropy(out["background"].float(), want["background"]), F.cross_entropy(at("style"), want["style"])
     right = (at("kind").argmax(1) == want["kind"]).float().mean()
-    return centre + kind + 0.3 * color + box + 0.3 * background + 0.2 * style, {"centre": centre.item(), "kind": kind.item(), "right": right.item(), "color": color.item(), "background": background.item(), "style": style.item()}
+    return centre + kind + 0.5 * color + box + 0.3 * background + style, {"centre": centre.item(), "kind": kind.item(), "right": right.item(), "color": color.item(), "background": background.item(), "style": style.item()}
 
 
 def main(argv=None) -> None:
