@@ -10,7 +10,7 @@ ALPHAS_CUMPROD = torch.cumprod(1 - BETAS, 0)
 
 
 def alpha_sigma(t: Tensor) -> tuple[Tensor, Tensor]:
-    a = ALPHAS_CUMPROD[t][:, None, None, None]
+    a = ALPHAS_CUMPROD.to(t.device)[t][:, None, None, None]
     return a.sqrt(), (1 - a).sqrt()
 
 
@@ -36,7 +36,7 @@ def sample_ddim(predict, noise: Tensor, context: Tensor, uncond: Tensor, steps: 
     z, n = noise, len(noise)
     ts = (torch.arange(steps, 0, -1) * TRAIN_STEPS / steps).round().long() - 1
     for i, t in enumerate(ts):
-        both = predict(torch.cat([z, z]), t.expand(2 * n), torch.cat([context, uncond]))
+        both = predict(torch.cat([z, z]), t.to(z.device).expand(2 * n), torch.cat([context, uncond]))
         cond, free = both.chunk(2)
         v = free + guidance * (cond - free)
         a, s = ALPHAS_CUMPROD[t].sqrt(), (1 - ALPHAS_CUMPROD[t]).sqrt()

@@ -37,12 +37,12 @@ SHEET_PROMPTS = [
 
 
 def predict(unet, sample, timestep, context):
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast(sample.device.type, dtype=torch.bfloat16):
         return unet(sample.contiguous(memory_format=torch.channels_last), timestep, context).float()
 
 
 def embed(text, ids):
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast(ids.device.type, dtype=torch.bfloat16):
         return text(ids)
 
 
@@ -56,19 +56,19 @@ def object_share(samples: int, config: dict) -> float:
 class Validation:
     """Fixed scenes, fixed noise, timesteps spread evenly: comparable between runs on the same data version."""
 
-    def __init__(self, pool: ScenePool, n: int, mean, scale):
+    def __init__(self, pool: ScenePool, n: int, mean, scale, device):
         pool.make(n, 0.0)
         generator = torch.Generator().manual_seed(1)
-        self.latents = (pool.latents[:n].float() - mean) / scale
-        self.ids, self.masks = pool.ids[:n].long(), pool.masks[:n].float()
-        self.noise = torch.randn(self.latents.shape, generator=generator)
-        self.timesteps = torch.arange(n) * 1000 // n
+        latents = (pool.latents[:n].float() - mean) / scale
+        self.latents, self.noise = latents.to(device), torch.randn(latents.shape, generator=generator).to(device)
+        self.ids, self.masks = pool.ids[:n].long().to(device), pool.masks[:n].float().to(device)
+        self.timesteps = (torch.arange(n) * 1000 // n).to(device)
 
     @torch.no_grad()
     def __call__(self, unet, text) -> tuple[float, float]:
         """(loss, loss on the objects' cells only)"""
         total = objects = 0.0
-        for s in torch.arange(len(self.latents)).split(64):
+        for s in torch.arange(len(self.latents), device=self.latents.device).split(64):
             a, sigma = alpha_sigma(self.timesteps[s])
             x, n = self.latents[s], self.noise[s]
             error = (predict(unet, a * x + sigma * n, self.timesteps[s], embed(text, self.ids[s])) - (a * n - sigma * x)).square().mean(1)
@@ -78,10 +78,11 @@ class Validation:
 
 
 def save_sheet(path, unet, text, tokenizer, vae, mean, scale, prompts=SHEET_PROMPTS, seed=0, columns=4, steps=25, guidance=4.0):
-    noise = torch.randn(len(prompts), 16, 16, 16, generator=torch.Generator().manual_seed(seed))
+    device = next(unet.parameters()).device
+    noise = torch.randn(len(prompts), 16, 16, 16, generator=torch.Generator().manual_seed(seed)).to(device)
     with torch.no_grad():
-        context, uncond = embed(text, encode(tokenizer, prompts)), embed(text, encode(tokenizer, [""] * len(prompts)))
-        z = sample_ddim(lambda *a: predict(unet, *a), noise, context, uncond, steps, guidance)
+        context, uncond = embed(text, encode(tokenizer, prompts).to(device)), embed(text, encode(tokenizer, [""] * len(prompts)).to(device))
+        z = sample_ddim(lambda *a: predict(unet, *a), noise, context, uncond, steps, guidance).cpu()
         with torch.autocast("cpu", dtype=torch.bfloat16):
             pictures = vae.decode((z * scale + mean).contiguous(memory_format=torch.channels_last)).float().clamp(0, 1)
     rows = -(-len(prompts) // columns)
@@ -100,7 +101,9 @@ def main(argv=None) -> None:
     parser.add_argument("--init", type=Path, help="checkpoint or exported model folder whose averaged weights to start from (new optimiser state)")
     parser.add_argument("--samples", type=int, default=10**12, help="stop after this many samples in all")
     parser.add_argument("--cooldown", type=int, default=0, help="take the learning rate to zero over this many samples from now, then stop")
+    parser.add_argument("--device", default="cpu", help="cuda: the same training on a GPU, without the helper process")
     args = parser.parse_args(argv)
+    device = torch.device(args.device)
     config = tomllib.loads(args.config.read_text())
     args.run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config["threads"])
@@ -118,10 +121,10 @@ def main(argv=None) -> None:
         (args.data / "latents.json").write_text(json.dumps(statistics))
         validation_pool.made = 0
     mean, scale = torch.tensor(statistics["mean"])[:, None, None], statistics["scale"]
-    validate = Validation(validation_pool, 256, mean, scale)
+    validate = Validation(validation_pool, 256, mean, scale, device)
 
-    unet = UNet(channels=tuple(config["channels"]), depth=config["depth"]).to(memory_format=torch.channels_last)
-    text = TextEncoder(FrozenMiniLM.from_package(), depth=config["text_depth"])
+    unet = UNet(channels=tuple(config["channels"]), depth=config["depth"]).to(device, memory_format=torch.channels_last)
+    text = TextEncoder(FrozenMiniLM.from_package(), depth=config["text_depth"]).to(device)
     ema_unet, ema_text = copy.deepcopy(unet).requires_grad_(False), copy.deepcopy(text).requires_grad_(False)
     if config["text_lr"] == 0:  # as aligned: the U-Net learns to place what the words already look like
         text.requires_grad_(False), unet.appearance.requires_grad_(False)
@@ -142,7 +145,7 @@ def main(argv=None) -> None:
     checkpoint_path, log_path = args.run / "checkpoint.pt", args.run / "log.jsonl"
     step = samples = 0
     if checkpoint_path.exists():
-        state = torch.load(checkpoint_path, weights_only=False)
+        state = torch.load(checkpoint_path, weights_only=False, map_location=device)
         unet.load_state_dict(state["unet"]), text.load_state_dict(state["text"], strict=False)
         ema_unet.load_state_dict(state["ema_unet"]), ema_text.load_state_dict(state["ema_text"], strict=False)
         if len(state["optimisers"]) == len(optimisers):
@@ -178,7 +181,7 @@ def main(argv=None) -> None:
     for layer in (unet.place_in, unet.place_out):
         layer.keep_weights = True
     uncond_ids = encode(tokenizer, [""])
-    batch, log = config["batch"], open(log_path, "a")
+    batch, log = config["batch"] if device.type == "cpu" else config["batch"] + config["helper_batch"], open(log_path, "a")
     parameters = hidden + rest
     progress = torch.tensor([samples]).share_memory_()
 
@@ -191,6 +194,7 @@ def main(argv=None) -> None:
         ids[dropped], places[dropped] = uncond_ids, -1
         t = stratified_timesteps(n, generator)
         noise = torch.randn(x.shape, generator=generator)
+        x, ids, mask, places, t, noise = (value.to(device) for value in (x, ids, mask, places, t, noise))
         a, sigma = alpha_sigma(t)
         out = predict(unet, a * x + sigma * noise, t, embed(text, ids))
         error = (out - (a * noise - sigma * x)).square().mean(1)
@@ -207,7 +211,7 @@ def main(argv=None) -> None:
         pool.make(8, object_share(int(progress), config))
         return True
 
-    helper = GradientHelper(parameters) if config["helper_batch"] else None
+    helper = GradientHelper(parameters) if config["helper_batch"] and device.type == "cpu" else None
     if helper:
         helper.publish()
         helper_generator = torch.Generator().manual_seed(config["seed"] * 1_000_003 + step + 500_009)
