@@ -20,7 +20,7 @@ export type Fault = (request: IncomingMessage, response: ServerResponse, path: s
 
 export interface EngineServer {
   readonly url: string
-  /** Manifests by id: the embedded model and the tiny ones. */
+  /** Manifests by id: the models of this repository and tiny ones. */
   readonly models: ReadonlyMap<string, ModelManifest>
   /** Applied to every request for a model's file until it is set back. */
   fault: Fault | undefined
@@ -41,7 +41,7 @@ export async function startEngineServer(
 ): Promise<EngineServer> {
   buildEngine()
   const modelsDir = await mkdtemp(join(tmpdir(), 'dewpoint-models-'))
-  await cp('models/v0', join(modelsDir, 'v0'), { recursive: true })
+  await cp('models', modelsDir, { recursive: true })
   for (const name of tiny) await installTiny(modelsDir, name)
   const models = await readInstalledModels(modelsDir)
   // All that serving a model's file asks of a website.
