@@ -16,6 +16,8 @@ export interface RunnerDeps {
   readonly engine: () => Promise<DeviceEngine>
   readonly fetchManifest: (model: Recipe['model']) => Promise<ModelManifest>
   readonly onStep: (run: LocalRun, image: LocalImage, step: DeviceStep) => void
+  /** The model has come. */
+  readonly onWeights: () => void
   /** A picture is there; says what it was made with. */
   readonly onPicture: (picture: DevicePicture) => void
   /** Nothing is left to do, or the run is over. */
@@ -111,7 +113,8 @@ export class DeviceRunner {
       this.#say(id, { kind: 'loading' })
       const manifest = await this.#deps.fetchManifest(run.recipe.model)
       const engine = await this.#deps.engine()
-      await fetchWeightsOf(run, { engine, manifest, control, say: (activity) => this.#say(id, activity) })
+      const say = (activity: Activity) => this.#say(id, activity)
+      if (await fetchWeightsOf(run, { engine, manifest, control, say })) this.#deps.onWeights()
       for (const image of run.images.filter(isOpenImage)) {
         if (control.stop.signal.aborted) break
         this.#say(id, { kind: 'waiting' })

@@ -38,11 +38,7 @@ export function LocalDevice({ children }: { children: ReactNode }) {
   const queryClient = useQueryClient()
 
   useEffect(() => {
-    connectRunner(live, () => {
-      flush()
-      // The model may have come, and the device been measured.
-      void forgetDeviceFit(queryClient)
-    })
+    connectRunner({ live, onEnded: flush, onDeviceChanged: () => void forgetDeviceFit(queryClient) })
     void localRuns.load()
   }, [live, flush, queryClient])
 

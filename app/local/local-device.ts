@@ -29,11 +29,21 @@ export function deviceEngine(): Promise<DeviceEngine> {
 let runner: DeviceRunner | undefined
 let steps: LiveSteps | undefined
 let whenEnded: (() => void) | undefined
+let whenChanged: (() => void) | undefined
 
-/** Where the steps of this device's pictures are shown, and who is told when a run has ended. */
-export function connectRunner(live: LiveSteps, onEnded: () => void): void {
+interface Page {
+  /** Where the steps of this device's pictures are shown. */
+  readonly live: LiveSteps
+  /** A run has ended, well or not. */
+  readonly onEnded: () => void
+  /** What is known of the device is not true any more: a model has come, or it was measured. */
+  readonly onDeviceChanged: () => void
+}
+
+export function connectRunner({ live, onEnded, onDeviceChanged }: Page): void {
   steps = live
   whenEnded = onEnded
+  whenChanged = onDeviceChanged
 }
 
 export function deviceRunner(): DeviceRunner {
@@ -55,13 +65,14 @@ export function deviceRunner(): DeviceRunner {
         },
         performance.now(),
       ),
+    onWeights: () => whenChanged?.(),
     onPicture: ({ provider }) => void keepEngine(provider),
     onEnded: (run) => {
       const isEmpty = !hasPictures(run) && run.images.every(({ status }) => status === 'canceled')
       // Stopped before anything came of it: nothing to keep.
       void (isEmpty ? localRuns.remove(run.id) : Promise.resolve())
-        .then(() => (hasPictures(run) ? measureOnce(run) : undefined))
         .finally(() => whenEnded?.())
+        .then(() => (hasPictures(run) ? measureOnce(run) : undefined))
     },
   })
   return runner
@@ -73,6 +84,7 @@ async function measureOnce({ recipe }: LocalRun): Promise<void> {
     const [manifest, measurer] = await Promise.all([fetchManifest(recipe.model), deviceEngine()])
     if ((await measurer.storedEstimate(manifest)) !== null) return
     await withLock('dewpoint.device', () => measurer.measure(manifest))
+    whenChanged?.()
   } catch {
     // An estimate is a courtesy: the next picture is another chance to make it.
   }

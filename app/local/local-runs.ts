@@ -60,6 +60,11 @@ export class LocalRuns {
     await this.#refresh()
   }
 
+  /** Follows other tabs no more. */
+  close(): void {
+    this.#channel?.close()
+  }
+
   async get(id: string): Promise<LocalRun | undefined> {
     return (await this.#overflow.get(id)) ?? (await this.#opened()).get(id)
   }

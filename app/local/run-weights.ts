@@ -14,11 +14,14 @@ interface Context {
   readonly say: (activity: Activity) => void
 }
 
-/** @throws DeviceError `unfit`, `canceled` (the person would rather not), and what no second try would mend. */
-export async function fetchWeightsOf(run: LocalRun, { engine, manifest, control, say }: Context): Promise<void> {
+/**
+ * @returns whether there was anything to transfer.
+ * @throws DeviceError `unfit`, `canceled` (the person would rather not), and what no second try would mend.
+ */
+export async function fetchWeightsOf(run: LocalRun, { engine, manifest, control, say }: Context): Promise<boolean> {
   const fit = await engine.assess(manifest)
   if (fit.kind === 'unfit') throw new DeviceError('unfit', fit.reason)
-  if (fit.downloadBytes === 0) return
+  if (fit.downloadBytes === 0) return false
   if (!run.downloadAgreed) {
     say({ kind: 'asking', downloadBytes: fit.downloadBytes })
     await answered(control)
@@ -37,7 +40,7 @@ export async function fetchWeightsOf(run: LocalRun, { engine, manifest, control,
           say({ kind: 'downloading', doneBytes, totalBytes })
         },
       })
-      return
+      return true
     } catch (error) {
       if (control.stop.signal.aborted) throw new DeviceError('canceled')
       const isPaused = control.pause.signal.aborted
