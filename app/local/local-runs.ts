@@ -39,6 +39,12 @@ export class LocalRuns {
   #channel: BroadcastChannel | undefined
   #refreshing: Promise<void> = Promise.resolve()
 
+  readonly #open: () => Promise<RunStore>
+
+  constructor(open: () => Promise<RunStore> = openRunStore) {
+    this.#open = open
+  }
+
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -52,7 +58,7 @@ export class LocalRuns {
       await this.#refresh()
       return
     }
-    this.#store = openRunStore()
+    this.#store = this.#open()
     if (typeof BroadcastChannel !== 'undefined') {
       this.#channel = new BroadcastChannel(CHANNEL)
       this.#channel.onmessage = () => void this.#refresh()
@@ -131,7 +137,7 @@ export class LocalRuns {
   }
 
   async #opened(): Promise<RunStore> {
-    this.#store ??= openRunStore()
+    this.#store ??= this.#open()
     return this.#store
   }
 
