@@ -21,6 +21,11 @@ const hubSchema = z.object({
   HF_TOKEN: z.string().optional(),
 })
 
+/** `models convert`: a Python with the packages of training/convert-requirements.txt. */
+const convertSchema = hubSchema.extend({
+  CONVERT_PYTHON: z.string().default(fileURLToPath(new URL('../.data/convert/venv/bin/python', import.meta.url))),
+})
+
 const workerSchema = engineSchema
   .extend({
     GATEWAY_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000'),
@@ -51,10 +56,12 @@ const workerSchema = engineSchema
 
 export type EngineEnv = z.infer<typeof engineSchema>
 export type HubEnv = z.infer<typeof hubSchema>
+export type ConvertEnv = z.infer<typeof convertSchema>
 export type WorkerEnv = z.infer<typeof workerSchema>
 
 export const readEngineEnv = (): EngineEnv => parse(engineSchema)
 export const readHubEnv = (): HubEnv => parse(hubSchema)
+export const readConvertEnv = (): ConvertEnv => parse(convertSchema)
 export const readWorkerEnv = (): WorkerEnv => parse(workerSchema)
 
 /** @throws Error naming every setting that is not usable and the rule it breaks. */

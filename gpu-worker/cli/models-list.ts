@@ -9,7 +9,8 @@ import type { InstalledNetwork } from '../models/installed-networks.ts'
 export const sizeBytesOf = ({ files }: Pick<ModelManifest, 'files'>): number =>
   Object.values(files).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 
-export const megabytes = (sizeBytes: number): string => `${(sizeBytes / 1e6).toFixed(1)} MB`
+export const megabytes = (sizeBytes: number): string =>
+  sizeBytes < 1e6 ? `${Math.ceil(sizeBytes / 1e3)} kB` : `${(sizeBytes / 1e6).toFixed(1)} MB`
 
 export function listInstalled(models: readonly InstalledModel[], networks: readonly InstalledNetwork[], json: boolean) {
   if (json) {

@@ -24,9 +24,9 @@ describe('npm run models', () => {
     expect(status).toBe(0)
     expect(stdout).toContain('(default)')
     expect(stdout).toMatch(/licence MIT/)
-    const rows: { id: string; hash: string }[] = JSON.parse(run(['list', '--json']).stdout)
-    expect(rows.map(({ id }) => id)).toContain('v0')
-    expect(rows[0]?.hash).toMatch(/^[0-9a-f]{64}$/)
+    const listed: { models: { id: string; hash: string }[] } = JSON.parse(run(['list', '--json']).stdout)
+    expect(listed.models.map(({ id }) => id)).toContain('v0')
+    expect(listed.models[0]?.hash).toMatch(/^[0-9a-f]{64}$/)
   })
 
   test('verifies a whole model, and names the file of one that differs', () => {
