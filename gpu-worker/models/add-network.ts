@@ -41,7 +41,7 @@ export async function addNetwork({ path, modelsDir, name, license }: AddNetworkO
   const own = name ?? basename(path, '.safetensors')
   const checked = networkNameSchema.safeParse(own)
   if (!checked.success)
-    throw new AddModelError(`${JSON.stringify(own)}: ${checked.error.issues[0]?.message}. Give another with --name`)
+    throw new AddModelError(`${JSON.stringify(own)}: ${checked.error.issues[0]?.message}. Give another with --id`)
   const manifest = networkManifestSchema.parse({
     manifestVersion: 1,
     kind,
