@@ -14,6 +14,42 @@ const SECURITY_HEADERS = [
   { key: 'Strict-Transport-Security', value: 'max-age=63072000; includeSubDomains' },
 ]
 
+/**
+ * Next drops `content-encoding` from what a route handler answers (send-response.js: a body passed on from fetch is decoded
+ * already), so the engine's files, compressed at build, are announced here: by the very order serve-engine-file.ts chooses in.
+ */
+const ENGINE = '/api/engine/:path*'
+const accepts = (value: string) => ({ type: 'header' as const, key: 'accept-encoding', value })
+const ENGINE_ENCODINGS = [
+  { source: ENGINE, has: [accepts('.*\\bbr\\b.*')], headers: [{ key: 'Content-Encoding', value: 'br' }] },
+  {
+    source: ENGINE,
+    has: [accepts('.*\\bgzip\\b.*')],
+    missing: [accepts('.*\\bbr\\b.*')],
+    headers: [{ key: 'Content-Encoding', value: 'gzip' }],
+  },
+]
+
+/**
+ * The browser engine's files (scripts/build-engine.ts): compressed when they were built, since 27 MB would take seconds per request.
+ * Next drops `Content-Encoding` from route handlers, so they are public files under another address, chosen by what the browser
+ * accepts. Addresses name their content. A worker of an isolated page has to be isolated itself, and so have those it starts.
+ */
+const ENGINE = '/api/engine/:path*'
+const ENGINE_HEADERS = [
+  { key: 'Cache-Control', value: 'public, max-age=31536000, immutable' },
+  { key: 'Vary', value: 'Accept-Encoding' },
+  { key: 'Cross-Origin-Embedder-Policy', value: 'require-corp' },
+  { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
+]
+const ENGINE_TYPES = [
+  { ending: 'wasm', type: 'application/wasm' },
+  { ending: 'm?js', type: 'text/javascript; charset=utf-8' },
+]
+const accepts = (coding: string) => [
+  { type: 'header' as const, key: 'accept-encoding', value: `(?:.*[ ,])?${coding}(?:[ ,;].*)?` },
+]
+
 const config: NextConfig = {
   // Types are checked by `npm run check` with the native compiler; checking twice would only slow every start.
   typescript: { ignoreBuildErrors: true },
@@ -29,7 +65,7 @@ const config: NextConfig = {
     'pino',
     'sharp',
   ],
-  headers: async () => [{ source: '/:path*', headers: SECURITY_HEADERS }],
+  headers: async () => [{ source: '/:path*', headers: SECURITY_HEADERS }, ...ENGINE_ENCODINGS],
 }
 
 export default config
