@@ -30,26 +30,6 @@ const ENGINE_ENCODINGS = [
   },
 ]
 
-/**
- * The browser engine's files (scripts/build-engine.ts): compressed when they were built, since 27 MB would take seconds per request.
- * Next drops `Content-Encoding` from route handlers, so they are public files under another address, chosen by what the browser
- * accepts. Addresses name their content. A worker of an isolated page has to be isolated itself, and so have those it starts.
- */
-const ENGINE = '/api/engine/:path*'
-const ENGINE_HEADERS = [
-  { key: 'Cache-Control', value: 'public, max-age=31536000, immutable' },
-  { key: 'Vary', value: 'Accept-Encoding' },
-  { key: 'Cross-Origin-Embedder-Policy', value: 'require-corp' },
-  { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
-]
-const ENGINE_TYPES = [
-  { ending: 'wasm', type: 'application/wasm' },
-  { ending: 'm?js', type: 'text/javascript; charset=utf-8' },
-]
-const accepts = (coding: string) => [
-  { type: 'header' as const, key: 'accept-encoding', value: `(?:.*[ ,])?${coding}(?:[ ,;].*)?` },
-]
-
 const config: NextConfig = {
   // Types are checked by `npm run check` with the native compiler; checking twice would only slow every start.
   typescript: { ignoreBuildErrors: true },
