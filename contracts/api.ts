@@ -43,6 +43,8 @@ export { generationEventSchema }
 export const modelSchema = modelManifestSchema
   .omit({ files: true, largestTensorBytes: true, manifestVersion: true })
   .extend({
+    /** Of all its files. */
+    sizeBytes: z.int().nonnegative(),
     /** Live workers that have loaded exactly this model (id and hash). */
     workers: z.array(z.object({ provider: executionProviderSchema, count: z.int().positive() })),
     /** How it has been going on the workers today; null: they have made nothing with it. */

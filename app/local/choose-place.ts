@@ -13,7 +13,7 @@ export interface PlaceFacts {
   /** Until the click's last picture; null: never measured, or nobody there to make it. */
   readonly serverSeconds: number | null
   /** Something in the draft that only the server can do; null: nothing. */
-  readonly serverOnly: string | null
+  readonly serverOnly: 'input' | 'networks' | null
   readonly device:
     | { readonly kind: 'unknown' }
     | { readonly kind: 'unfit'; readonly reason: string }

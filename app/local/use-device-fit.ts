@@ -1,7 +1,7 @@
 'use client'
 // Whether this device can run a model, what that takes, and how fast it is: asked of the engine once the page is at rest, as
 // the engine is a script of its own. After a download, a measurement or a removal it is asked again.
-import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, queryOptions, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useState } from 'react'
 import type { DeviceEstimate, DeviceFit } from '../device/device-engine.ts'
 import { fetchManifest } from '../device/fetch-manifest.ts'
@@ -17,9 +17,24 @@ const QUERY_KEY = ['device-fit'] as const
 /** Nothing on the page waits for it, so it lets everything else go first. */
 const AT_REST_AFTER_MS = 1_500
 
-export function useDeviceFit(model: { readonly id: string; readonly hash: string } | undefined) {
+interface ModelRef {
+  readonly id: string
+  readonly hash: string
+}
+
+export function useDeviceFit(model: ModelRef | undefined) {
+  return useQuery(deviceFitQuery(model, useAtRest()))
+}
+
+/** Whether this device can run each of the models; undefined while it is looked at. */
+export function useDeviceFits(models: readonly ModelRef[]): readonly (boolean | undefined)[] {
   const atRest = useAtRest()
-  return useQuery({
+  const answers = useQueries({ queries: models.map((model) => deviceFitQuery(model, atRest)) })
+  return answers.map(({ data }) => (data === undefined ? undefined : data.fit.kind === 'fits'))
+}
+
+function deviceFitQuery(model: ModelRef | undefined, atRest: boolean) {
+  return queryOptions({
     queryKey: [...QUERY_KEY, model?.id, model?.hash],
     enabled: model !== undefined && atRest,
     networkMode: 'always',

@@ -3,6 +3,7 @@
 import type { ModelDto } from '#contracts/api.ts'
 import type { MeDto } from '#contracts/generation.ts'
 import { type Draft, settingsOf } from '../studio/draft.ts'
+import { networksIn, useNetworks } from '../studio/use-networks.ts'
 import { type ChosenPlace, choosePlace, type Place, type PlaceFacts, type Why } from './choose-place.ts'
 import { usePlaceChoice } from './place-store.ts'
 import { useDeviceFit } from './use-device-fit.ts'
@@ -23,20 +24,22 @@ export function usePlace(draft: Draft, model: ModelDto | undefined, me: MeDto | 
   const { place: choice } = usePlaceChoice()
   const online = useOnline()
   const { data } = useDeviceFit(model)
+  const networks = networksIn(draft.prompt, draft.negativePrompt, useNetworks())
   const facts: PlaceFacts = {
     online,
     count: draft.count,
     left: me ? me.allowance.limit - me.allowance.used : null,
     workers: model?.workers.reduce((sum, { count }) => sum + count, 0) ?? 0,
     serverSeconds: model === undefined ? null : serverSeconds(draft, model),
-    serverOnly: draft.input === null ? null : 'input',
+    serverOnly: draft.input !== null ? 'input' : networks.length > 0 ? 'networks' : null,
     // An engine that cannot even be asked, such as without its script and without a network, is not known to be unfit.
     device: data === undefined ? { kind: 'unknown' } : deviceFacts(draft, model, data),
   }
   const auto = choosePlace(facts)
   return {
     choice,
-    place: choice === 'auto' ? auto.place : choice,
+    // What only the server can do it does, whatever was chosen: the other picture would not be the one asked for.
+    place: choice === 'auto' || facts.serverOnly !== null ? auto.place : choice,
     auto,
     facts,
     measuredOn: data?.estimate?.gpu ?? null,

@@ -1,11 +1,13 @@
 // The English message catalogue: every sentence the interface shows. Another language is another file of this shape.
 // Sentences the error table owns (contracts/errors.ts) are not repeated here.
 import { enDevice } from './en-device.ts'
+import { enModels } from './en-models.ts'
 
 const count = (n: number, one: string, many: string): string => (n === 1 ? one : many.replace('#', String(n)))
 
 export const en = {
   ...enDevice,
+  ...enModels,
 
   name: 'Dewpoint',
   tagline: 'A sentence becomes a picture you can share.',

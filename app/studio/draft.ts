@@ -54,7 +54,7 @@ export const EMPTY_DRAFT: Draft = {
 /** What the Studio needs to know of a model. */
 export type StudioModel = Pick<
   ModelManifest,
-  'id' | 'name' | 'summary' | 'sizes' | 'fixedSize' | 'defaults' | 'examples'
+  'id' | 'name' | 'summary' | 'sizes' | 'fixedSize' | 'defaults' | 'examples' | 'textWindows'
 >
 
 /** Reads a stored draft field by field: one spoilt field must not cost the person the words in the others. */

@@ -5,6 +5,7 @@ import { useDeferredValue, useMemo } from 'react'
 import { type AnalyzeOptions, analyzePrompt, type PromptAnalysis } from '#diffusion/prompt/analyze-prompt.ts'
 import type { Draft, StudioModel } from './draft.ts'
 import { fetchTokenizer } from './fetch-tokenizer.ts'
+import { useLoraNames } from './use-networks.ts'
 
 export interface AnalyzedPrompt {
   /** The text the analysis is of; typing may be ahead of it. */
@@ -37,7 +38,8 @@ export function usePromptAnalysis(
     retry: false,
   })
   const text = useDeferredValue(prompt)
-  const isFixed = model?.fixedSize ?? false
+  const networks = useLoraNames()
+  const textWindows = model?.textWindows ?? undefined
   return useMemo(() => {
     if (!tokenizer.data || text.trim() === '') return undefined
     const options = {
@@ -45,9 +47,9 @@ export function usePromptAnalysis(
       weighting,
       ...(seed !== undefined && { seed }),
       ...(steps !== undefined && { steps }),
-      // Graphs fixed to one size are fixed to one window of text as well.
-      ...(isFixed && { chunksMax: 1 }),
+      networks,
+      ...(textWindows !== undefined && { chunksMax: textWindows }),
     }
     return { text, analysis: analyzePrompt(text, tokenizer.data, options) }
-  }, [text, tokenizer.data, isNegative, weighting, seed, steps, isFixed])
+  }, [text, tokenizer.data, isNegative, weighting, seed, steps, networks, textWindows])
 }

@@ -14,13 +14,12 @@ export async function listModels(deps: Pick<Deps, 'db' | 'models'>): Promise<Mod
      GROUP BY 1, 2, 3
      ORDER BY 3`
   const paces = await readPaces(deps)
-  return deps.models.all.map(
-    ({ files: _files, largestTensorBytes: _largest, manifestVersion: _version, ...model }) => ({
-      ...model,
-      pace: paces.get(queueName(model)) ?? null,
-      workers: rows
-        .filter((row) => row.id === model.id && row.hash === model.hash)
-        .map((row) => ({ provider: executionProviderSchema.parse(row.provider), count: row.count })),
-    }),
-  )
+  return deps.models.all.map(({ files, largestTensorBytes: _largest, manifestVersion: _version, ...model }) => ({
+    ...model,
+    sizeBytes: Object.values(files).reduce((sum, file) => sum + file.sizeBytes, 0),
+    pace: paces.get(queueName(model)) ?? null,
+    workers: rows
+      .filter((row) => row.id === model.id && row.hash === model.hash)
+      .map((row) => ({ provider: executionProviderSchema.parse(row.provider), count: row.count })),
+  }))
 }

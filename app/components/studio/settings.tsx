@@ -1,17 +1,19 @@
 'use client'
 // All settings but the prompt, in the order people reach for them. Shown beside the feed on a desk, in a sheet on a phone.
 import { type ReactNode, useState } from 'react'
+import type { ModelDto } from '#contracts/api.ts'
 import { COUNT_MAX } from '#contracts/limits.ts'
 import { messages } from '../../messages/index.ts'
-import { type Draft, type StudioModel, settingsOf } from '../../studio/draft.ts'
+import { type Draft, settingsOf } from '../../studio/draft.ts'
 import { updateDraft } from '../../studio/draft-store.ts'
 import type { InputPicture } from '../../studio/use-input-picture.ts'
 import { readingOf, usePromptAnalysis } from '../../studio/use-prompt-analysis.ts'
 import { Choice } from '../ui/choice.tsx'
 import { Disclosure } from '../ui/disclosure.tsx'
-import { SelectField } from '../ui/select-field.tsx'
 import { AdvancedSettings } from './advanced-settings.tsx'
 import { InputPictureField } from './input-picture-field.tsx'
+import { ModelChoice } from './model-choice.tsx'
+import { NetworkChoice } from './network-choice.tsx'
 import { PromptField } from './prompt-field.tsx'
 import { ShapeChoice } from './shape-choice.tsx'
 
@@ -19,8 +21,8 @@ const t = messages.studio
 
 interface SettingsProps {
   draft: Draft
-  model: StudioModel & { readonly hash: string }
-  models: readonly StudioModel[]
+  model: ModelDto
+  models: readonly ModelDto[]
   input: InputPicture
   whereItRuns: ReactNode
 }
@@ -41,17 +43,8 @@ export function Settings({ draft, model, models, input, whereItRuns }: SettingsP
         }))}
         onChange={(count) => updateDraft({ count })}
       />
-      {models.length > 1 ? (
-        <SelectField
-          label={t.model}
-          groups={[
-            { label: null, options: models.map(({ id, name, summary }) => ({ value: id, label: name, summary })) },
-          ]}
-          value={model.id}
-          defaultValue={models[0]?.id ?? model.id}
-          onChange={(modelId) => updateDraft({ modelId })}
-        />
-      ) : null}
+      <ModelChoice model={model} models={models} />
+      <NetworkChoice draft={draft} family={model.family} />
       {whereItRuns}
       <InputPictureField draft={draft} input={input} />
       <AdvancedSettings draft={draft} model={model} />

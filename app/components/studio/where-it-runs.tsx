@@ -63,7 +63,7 @@ export function WhereItRuns({ place, signedIn, measure }: WhereItRunsProps) {
         ))}
       </RadioGroup>
       <div aria-live="polite" className="text-ink-3 text-xs leading-5">
-        {choice === 'auto' ? <p>{t.why[place.auto.why]}</p> : null}
+        {choice === 'auto' ? <p>{whyWords(place)}</p> : null}
         {closed === null || choice === 'server' ? null : <p>{closed}</p>}
       </div>
       {facts.device.kind === 'fits' ? <DeviceOptions place={place} signedIn={signedIn} measure={measure} /> : null}
@@ -71,10 +71,15 @@ export function WhereItRuns({ place, signedIn, measure }: WhereItRunsProps) {
   )
 }
 
+function whyWords({ auto: { why }, facts }: ChosenPlaceFacts): string {
+  return why === 'server-only' && facts.serverOnly === 'networks' ? messages.models.whyServerOnly : t.why[why]
+}
+
 /** Why "This device" cannot be chosen; null: it can. */
 function closedBecause({ facts }: ChosenPlaceFacts): string | null {
   if (facts.device.kind === 'unfit') return t.unfitHere(facts.device.reason)
-  return facts.serverOnly === null ? null : t.inputOnServer
+  if (facts.serverOnly === null) return null
+  return facts.serverOnly === 'input' ? t.inputOnServer : messages.models.onServer
 }
 
 function estimateOf(place: Place, { facts, auto }: ChosenPlaceFacts): string {
