@@ -23,12 +23,13 @@ from .detector import PICTURE, Detector, load_detector, save_detector
 from .judge import CATEGORIES, PROMPTS, SCORED, Prompt, make_prompts, read_prompts, shows
 from .pipelines import Pipeline, open_pipeline
 from .scenes import Placement, Scene, SceneGenerator, render_scene
+from .seen import Seen
 from .sprites import HUES, STYLES, Sprites
+from .style_match import match_style
 
 MAY_JUDGE = 0.99  # agreement with real renders, and disagreement with wrong ones
 PROMPT_SEED = 30  # the first number of the seeds prompts come from; training's start with 0, the detector's with 20
 REFERENCE_SEED = 31
-NEAREST_FROM = 6000  # training scenes searched for the nearest
 
 
 # --- the judge judged -------------------------------------------------------------------------------------------------------------------
@@ -54,10 +55,19 @@ def examine(detector: Detector, sprites: Sprites, views: int = 4) -> tuple[dict[
     return recall, mistaken
 
 
+def look(detector: Detector, pictures: np.ndarray, prompts: list[Prompt], sprites: Sprites) -> tuple[list[Seen], np.ndarray]:
+    """What the detector sees; where style is asked for, the style whose own drawing of the thing seen is the closest."""
+    seen, features = detector.look(pictures)
+    for i, (prompt, s) in enumerate(zip(prompts, seen)):
+        if prompt.category == "style":
+            seen[i] = replace(s, style=match_style(pictures[i], s.detections[0], sprites) if s.detections else "nothing")
+    return seen, features
+
+
 def fitness(prompts: list[Prompt], detector: Detector, sprites: Sprites) -> tuple[dict[str, dict], np.ndarray, np.ndarray]:
     """({category: agreement on right and on wrong renders}, the right renders, their features)"""
     renders = np.stack([np.asarray(render_scene(p.scene, sprites)) for p in prompts])
-    seen, features = detector.look(renders)
+    seen, features = look(detector, renders, prompts, sprites)
     agreement = {}
     for category in CATEGORIES:
         of = [i for i, p in enumerate(prompts) if p.category == category]
@@ -69,7 +79,7 @@ def fitness(prompts: list[Prompt], detector: Detector, sprites: Sprites) -> tupl
         if category in ("counting", "colours", "position"):
             changed, _ = detector.look(np.stack([np.asarray(render_scene(made_wrong(prompts[i]), sprites)) for i in of]))
             wrong = [not shows(prompts[i], c) for i, c in zip(of, changed)]
-        agreement[category] = {"right": round(float(right), 4), "wrong": round(float(np.mean(wrong)), 4), "may judge": bool(right >= MAY_JUDGE and np.mean(wrong) >= MAY_JUDGE)}
+        agreement[category] = {"right": round(float(right), 4), "wrong": round(float(np.mean(wrong)), 4) if wrong else 1.0, "may judge": bool(right >= MAY_JUDGE and (not wrong or np.mean(wrong) >= MAY_JUDGE))}
     return agreement, renders, features
 
 
@@ -179,6 +189,7 @@ def main(argv=None) -> None:
     parser.add_argument("--name", help="in the table; the model's own unless given")
     parser.add_argument("--out", type=Path, help="JSON to write")
     parser.add_argument("--pictures", type=Path, help="folder for sheets of pictures")
+    parser.add_argument("--nearest", type=int, default=6000, help="training scenes searched for the nearest")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args(argv)
@@ -215,20 +226,20 @@ def main(argv=None) -> None:
     print()
     if pictures.shape[1] != PICTURE:
         pictures = np.stack([np.asarray(Image.fromarray(p).resize((PICTURE, PICTURE), Image.LANCZOS)) for p in pictures])
-    seen, features = detector.look(pictures)
+    seen, features = look(detector, pictures, asked, sprites)
     verdicts = [shows(p, s) for p, s in zip(asked, seen)]
     scores = {c: round(float(np.mean([v for v, p in zip(verdicts, asked) if p.category == c])), 4) for c in CATEGORIES if any(p.category == c for p in asked)}
 
     # Fresh renders of other prompts of the same kinds; the right answers' own distance from them is the least a model can reach.
     others = make_prompts(sprites, max(20, 2 * len(prompts) // len(CATEGORIES)), REFERENCE_SEED, set(about.get("judged", detector.labels)))
     _, reference = detector.look(np.stack([np.asarray(render_scene(p.scene, sprites)) for p in others]))
-    training = training_scenes(sprites, NEAREST_FROM)
+    training = training_scenes(sprites, args.nearest)
     report = {
         "name": args.name or pipeline.name, "precision": args.dtype or ("bf16 torch" if not args.model.is_dir() else "fp32"), "steps": args.steps, "guidance": guidance,
         "sampler": args.sampler or ("lcm" if pipeline.few_step else "ddim"), "samples": pipeline.samples, "prompts": len(asked), "of": len(prompts),
         "overall": round(float(np.mean([scores[c] for c in scored if c in scores])), 4), "scored": scored, "scores": scores, "detector": agreement,
         "fid": round(frechet(features, reference), 2), "fid of renders": round(frechet(render_features, reference), 2),
-        "nearest training scene": {"pictures": round(float(np.median(nearest(pictures, training))), 4), "renders": round(float(np.median(nearest(renders, training))), 4), "searched": NEAREST_FROM},
+        "nearest training scene": {"pictures": round(float(np.median(nearest(pictures, training))), 4), "renders": round(float(np.median(nearest(renders, training))), 4), "searched": args.nearest},
         "seconds per picture": round(seconds, 3), "failures": [p.text for p, v in zip(asked, verdicts) if not v],
     }  # fmt: skip
     print(header() + "\n" + row_of(report))
