@@ -1,14 +1,17 @@
 // Completes a model's manifest: `node scripts/model-manifest.ts models/<id>`. The folder's dewpoint.json is written by hand
-// up to `examples`; this fits `latentRgb` on the model's own pictures and hashes the files. Run it after every change of them.
+// up to `examples`; this fits `latentRgb` on the model's own pictures, reads what the graphs are fixed to and hashes the files. Run it after every change of them.
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { argv } from 'node:process'
 import { type ModelManifest, modelManifestSchema } from '#contracts/model-manifest.ts'
+import { loadModel } from '#diffusion/model/load-model.ts'
 import { loadPipeline } from '#diffusion/pipelines/pipeline.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import { fitLatentRgb, type LatentRgbSample, latentRgbPsnr } from '#worker/models/fit-latent-rgb.ts'
+import { graphFacts } from '#worker/models/measure-model.ts'
 import { openModelFolder } from '#worker/models/model-folder.ts'
+import { readLargestTensors } from '#worker/models/read-largest-tensors.ts'
 import { createOnnxRuntime } from '#worker/runtime/onnx-runtime.ts'
 
 /** Seeds per example prompt to fit on; one more is held out to state the error on. */
@@ -36,8 +39,15 @@ const unfitted: ModelManifest = {
 const { fitted, heldOut } = await drawSamples(unfitted)
 const map = fitLatentRgb(fitted)
 const latentRgb = { ...map, psnrDb: round(latentRgbPsnr(heldOut, map), 2) }
+const facts = {
+  ...(await readFacts(unfitted)),
+  largestTensorBytes: await readLargestTensors(openModelFolder(folder), Object.keys(files)),
+}
 
-await writeFile(manifestPath, `${JSON.stringify(modelManifestSchema.parse({ ...unfitted, latentRgb }), null, 2)}\n`)
+await writeFile(
+  manifestPath,
+  `${JSON.stringify(modelManifestSchema.parse({ ...unfitted, ...facts, latentRgb }), null, 2)}\n`,
+)
 console.log(`${manifestPath}: ${Object.keys(files).length} files, hash ${hash}, latentRgb ${latentRgb.psnrDb} dB`)
 
 function withoutComputed(json: Record<string, unknown>): Record<string, unknown> {
@@ -94,6 +104,16 @@ async function drawSamples(manifest: ModelManifest) {
     await pipeline.dispose()
   }
   return { fitted, heldOut }
+}
+
+async function readFacts(manifest: ModelManifest) {
+  const runtime = createOnnxRuntime({ provider: 'cpu', threads: 0 })
+  const model = await loadModel({ runtime, files: openModelFolder(folder ?? ''), manifest })
+  try {
+    return graphFacts(model)
+  } finally {
+    await model.dispose()
+  }
 }
 
 function sha256(bytes: Uint8Array | string): string {

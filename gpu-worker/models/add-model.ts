@@ -8,13 +8,13 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { type ModelManifest, modelManifestSchema } from '#contracts/model-manifest.ts'
 import { readConfig } from '#diffusion/model/read-config.ts'
-import { elementCount, ONNX_FLOAT16, readGraph } from '#diffusion/onnx/graph.ts'
 import type { Runtime } from '#diffusion/runtime/runtime.ts'
 import { readArchitecture } from './check-architecture.ts'
 import { chooseFiles, requireSafePath } from './choose-files.ts'
 import { measureModel } from './measure-model.ts'
 import { type FolderFiles, openModelFolder } from './model-folder.ts'
 import { AddModelError, type ModelSource, type SourceFile } from './model-sources.ts'
+import { readLargestTensors } from './read-largest-tensors.ts'
 import { readModelCard } from './read-model-card.ts'
 
 export interface AddModelOptions {
@@ -91,7 +91,10 @@ export async function addModel(options: AddModelOptions): Promise<ModelManifest>
   const { 'dewpoint.json': _own, ...listed } = Object.fromEntries(
     Object.entries(hashed).filter(([path]) => !path.endsWith('.md') && !path.startsWith('LICENSE')),
   )
-  const largestTensorBytes = await readLargestTensors(model, files)
+  const largestTensorBytes = await readLargestTensors(
+    model,
+    files.map(({ path }) => path),
+  )
   report.onStage('measuring')
   const facts = await measureModel({ runtime: options.runtime, files: model, architecture, signal })
   const card = await readModelCard(model)
@@ -200,30 +203,6 @@ async function readGivenManifest(files: FolderFiles): Promise<Partial<ModelManif
   )
   const given = { name, summary, license, family, sizes, defaults, examples, triggerWords, latentRgb }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-}
-
-/** Also finds out whether every weight file a graph names has come along. */
-async function readLargestTensors(
-  model: FolderFiles,
-  files: readonly SourceFile[],
-): Promise<NonNullable<ModelManifest['largestTensorBytes']>> {
-  const largest: Record<string, number> = {}
-  for (const { path } of files.filter((file) => file.path.endsWith('.onnx'))) {
-    const graph = readGraph(await model.readBytes(path))
-    const folder = path.slice(0, path.lastIndexOf('/') + 1)
-    for (const name of graph.externalFiles) {
-      requireSafePath(name)
-      if (!(await model.has(folder + name)))
-        throw new AddModelError(`${path} keeps its weights in ${folder}${name}, which is not there`)
-    }
-    largest[path] = 0
-    for (const { dims, dataType, place } of graph.initializers.values()) {
-      const bytes =
-        place === undefined ? elementCount(dims) * (dataType === ONNX_FLOAT16 ? 2 : 4) : place.end - place.start
-      largest[path] = Math.max(largest[path], bytes)
-    }
-  }
-  return largest
 }
 
 const exists = (path: string): Promise<boolean> =>

@@ -62,12 +62,20 @@ export async function measureModel({ runtime, files, architecture, signal }: Mea
       fixedSize: unet.fixedSides !== undefined,
       defaults: FAMILY_DEFAULTS[family],
       latentRgb,
-      predictionType: model.noiseSchedule.predictionType,
-      timestep: unet.timestepPerRow ? 'vector' : 'scalar',
-      textWindows: unet.fixedTextLength === undefined ? null : chunksMax(model),
+      ...graphFacts(model),
     }
   } finally {
     await model.dispose()
+  }
+}
+
+/** What the graphs are fixed to. */
+export function graphFacts(model: Model): Pick<ModelManifest, 'predictionType' | 'timestep' | 'textWindows'> {
+  const { unet, noiseSchedule } = model
+  return {
+    predictionType: noiseSchedule.predictionType,
+    timestep: unet.timestepPerRow ? 'vector' : 'scalar',
+    textWindows: unet.fixedTextLength === undefined ? null : chunksMax(model),
   }
 }
 
