@@ -1,5 +1,5 @@
-// Makes the browser engine's files: its worker in one piece, ONNX Runtime beside it, each also compressed, under addresses that
-// name their content. `node scripts/build-engine.ts` writes .engine/ and app/device/generated/.
+// Makes the browser's workers (the engine's and the comparison's, each in one piece) and ONNX Runtime beside them, each also
+// compressed, under addresses that name their content. `node scripts/build-engine.ts` writes .engine/ and app/device/generated/.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -27,7 +27,14 @@ const HASH_DIGITS = 16
 
 type Files = ReadonlyMap<string, Uint8Array>
 
-const worker = await writeGroup('dewpoint', new Map([['engine-worker.js', await bundleWorker()]]))
+const worker = await writeGroup(
+  'dewpoint',
+  new Map([['engine-worker.js', await bundleWorker('app/device/engine-worker.ts')]]),
+)
+const compare = await writeGroup(
+  'compare',
+  new Map([['compare-worker.js', await bundleWorker('app/check/compare-worker.ts')]]),
+)
 const ort = await writeGroup(
   'ort',
   new Map(await Promise.all(ORT_FILES.map(async (name) => [name, await readFile(join(ORT_DIST, name))] as const))),
@@ -38,17 +45,18 @@ await writeIfChanged(
 export const ENGINE_FILES = {
   worker: '/api/engine/${worker}/engine-worker.js',
   ort: '/api/engine/${ort}/',
+  compare: '/api/engine/${compare}/compare-worker.js',
 } as const
 `,
 )
 // A page of an older build that asks now is told to reload.
 for (const name of await readdir(OUT)) {
-  if (name !== worker && name !== ort) await rm(join(OUT, name), { recursive: true, force: true })
+  if (![worker, ort, compare].includes(name)) await rm(join(OUT, name), { recursive: true, force: true })
 }
 
-async function bundleWorker(): Promise<Uint8Array> {
+async function bundleWorker(source: string): Promise<Uint8Array> {
   const bundle = await rolldown({
-    input: join(ROOT, 'app/device/engine-worker.ts'),
+    input: join(ROOT, source),
     cwd: ROOT,
     platform: 'browser',
     // ORT is loaded by its address at run time; nothing else may be left out.

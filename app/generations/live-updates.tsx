@@ -70,13 +70,18 @@ function Subscription({ live, onOffline, startAt, onSeen }: SubscriptionProps) {
   const queryClient = useQueryClient()
   // The list is read again now and then; the stream goes on from where it is.
   const [lastEventId] = useState(startAt)
+  /** Not in the list even after it was read again: a check, or one far down. Every step of it must not read the list once more. */
+  const asked = useRef(new Set<string>())
 
   const options = useMemo(
     () => ({
       onData: ({ id, data }: { id: string; data: GenerationEvent }) => {
         onSeen(id)
         live.take(data, performance.now())
-        if (announcesUnknown(data, cache.known())) void cache.refresh()
+        if (announcesUnknown(data, cache.known()) && !asked.current.has(data.generationId)) {
+          asked.current.add(data.generationId)
+          void cache.refresh()
+        }
         cache.change(data.generationId, (generation) => applyEvent(generation, data))
         // Finished costs one, stopped or failed gives it back.
         if (data.type === 'image') void queryClient.invalidateQueries(trpc.session.me.queryFilter())

@@ -1,5 +1,6 @@
 // The English message catalogue: every sentence the interface shows. Another language is another file of this shape.
 // Sentences the error table owns (contracts/errors.ts) are not repeated here.
+import { enCheck } from './en-check.ts'
 import { enDevice } from './en-device.ts'
 import { enModels } from './en-models.ts'
 
@@ -8,6 +9,7 @@ const count = (n: number, one: string, many: string): string => (n === 1 ? one :
 export const en = {
   ...enDevice,
   ...enModels,
+  ...enCheck,
 
   name: 'Dewpoint',
   tagline: 'A sentence becomes a picture you can share.',

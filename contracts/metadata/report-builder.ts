@@ -12,7 +12,7 @@ import {
 } from '#contracts/limits.ts'
 import { promptSchema, type Recipe } from '#contracts/recipe.ts'
 import { findA1111Sampler, findSampler, type ResolvedSampler } from '#contracts/sampler-names.ts'
-import { SAMPLERS, type SamplerId, SCHEDULES, type ScheduleId } from '#contracts/samplers.ts'
+import { SAMPLERS, SCHEDULES } from '#contracts/samplers.ts'
 import type { Dialect, ForeignRecipe, Ignored } from './foreign-recipe.ts'
 import { type KnownModel, matchModel } from './match-model.ts'
 import {
@@ -25,6 +25,7 @@ import {
   type Restored,
   type Translated,
 } from './recipe-report.ts'
+import { shownValue } from './shown-value.ts'
 
 /** Settings a simple form has not, with what that means for the picture. */
 const RARE: Partial<Record<RecipeField, { readonly name: string; readonly reason: string }>> = {
@@ -126,18 +127,18 @@ export class ReportBuilder {
     for (const [field, value] of Object.entries(fields)) {
       if (!this.#formFields.has(field as RecipeField)) {
         const { name, reason } = RARE[field as RecipeField] ?? { name: field, reason: 'It cannot be set here' }
-        this.#ignore(name, shown(field as RecipeField, value), reason)
+        this.#ignore(name, shownValue(field as RecipeField, value), reason)
         continue
       }
       Object.assign(this.#fields, { [field]: value })
-      this.#restored.push({ field: field as RecipeField, value: shown(field as RecipeField, value) })
+      this.#restored.push({ field: field as RecipeField, value: shownValue(field as RecipeField, value) })
     }
   }
 
   #translate(fields: RecipeFields, from: string, reason: string): void {
     Object.assign(this.#fields, fields)
     for (const [field, value] of Object.entries(fields)) {
-      this.#translated.push({ field: field as RecipeField, from, to: shown(field as RecipeField, value), reason })
+      this.#translated.push({ field: field as RecipeField, from, to: shownValue(field as RecipeField, value), reason })
     }
   }
 
@@ -287,20 +288,6 @@ function clean(text: string): string {
       .toWellFormed()
       .trim()
   )
-}
-
-function shown(field: RecipeField, value: unknown): string {
-  if (field === 'sampler') return SAMPLERS[value as SamplerId].label
-  if (field === 'schedule') return SCHEDULES[value as ScheduleId].label
-  if (field === 'noise') return value === 'mt19937' ? 'as a CPU draws it' : 'as a graphics card draws it'
-  if (field === 'sdeNoise') return value === 'torchsde-cpu' ? "torchsde's, on a CPU" : "torchsde's, on a graphics card"
-  if (field === 'tiling') return value === 'xy' ? 'both ways' : value === 'x' ? 'left to right' : 'top to bottom'
-  if (field === 'zeroTerminalSnr') return value === true ? 'on' : 'off'
-  if (field === 'variation') {
-    const { seed, strength } = value as NonNullable<RecipeFields['variation']>
-    return `${seed} at ${strength}`
-  }
-  return String(value)
 }
 
 function inRange(value: number, min: number, max: number): boolean {

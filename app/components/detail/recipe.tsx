@@ -1,12 +1,17 @@
 'use client'
 // Everything that decided the pixels, readable and copyable.
-import { Copy } from 'lucide-react'
+import { Copy, ScanSearch } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
+import { RARE_FIELDS } from '#contracts/metadata/recipe-report.ts'
+import { shownValue } from '#contracts/metadata/shown-value.ts'
 import { SAMPLERS, SCHEDULES } from '#contracts/samplers.ts'
+import { subjectOf } from '../../check/check-subject.ts'
 import { locale, messages } from '../../messages/index.ts'
 import { useModels } from '../../studio/use-models.ts'
+import { useCheckDialog } from '../check/lazy-check-dialog.tsx'
 import { Time } from '../time.tsx'
+import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { notify, notifyProblem } from '../ui/toast.tsx'
 
@@ -26,6 +31,8 @@ async function copy(text: string): Promise<void> {
 export function Recipe({ generation, image }: { generation: GenerationDto; image: ImageDto }) {
   const { recipe } = generation
   const models = useModels()
+  const subject = subjectOf(generation, image)
+  const check = useCheckDialog(subject)
   return (
     <section aria-label={t.recipe} className="flex flex-col gap-5">
       <div>
@@ -57,6 +64,11 @@ export function Recipe({ generation, image }: { generation: GenerationDto; image
         <Row name={messages.studio.model}>
           {models.data?.find((model) => model.id === recipe.model.id)?.name ?? recipe.model.id}
         </Row>
+        {rareRows(recipe).map(({ field, value }) => (
+          <Row key={field} name={messages.restore.fields[field]}>
+            {value}
+          </Row>
+        ))}
         {recipe.input ? <Row name={t.startedFrom}>{t.strength(String(recipe.input.strength))}</Row> : null}
         <Row name={t.made}>
           <Time iso={generation.createdAt} />
@@ -72,8 +84,24 @@ export function Recipe({ generation, image }: { generation: GenerationDto; image
           <span title={generation.recipeHash}>{generation.recipeHash.slice(0, 12)}</span>
         </Row>
       </dl>
+      {subject === null ? null : (
+        <Button onClick={check.open}>
+          <ScanSearch aria-hidden />
+          {messages.check.action}
+        </Button>
+      )}
+      {check.dialog}
     </section>
   )
+}
+
+/** Settings most pictures do without, where this one has them. */
+function rareRows(recipe: GenerationDto['recipe']) {
+  return (['weighting', ...RARE_FIELDS] as const).flatMap((field) => {
+    const value = recipe[field]
+    if (value === undefined || value === 'philox') return []
+    return [{ field, value: shownValue(field, value) }]
+  })
 }
 
 function Row({ name, children }: { name: string; children: ReactNode }) {

@@ -1,10 +1,12 @@
 'use client'
 // What can be done with a finished image.
-import { Copy, Dices, Download, Ellipsis, ImageUp, Share2, Shuffle, Trash2, Type } from 'lucide-react'
+import { Copy, Dices, Download, Ellipsis, ImageUp, ScanSearch, Share2, Shuffle, Trash2, Type } from 'lucide-react'
 import { useState } from 'react'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
+import { subjectOf } from '../../check/check-subject.ts'
 import { useGenerationActions } from '../../generations/use-generation-actions.ts'
 import { messages } from '../../messages/index.ts'
+import { useCheckDialog } from '../check/lazy-check-dialog.tsx'
 import { ShareDialog } from '../share-dialog.tsx'
 import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
@@ -61,54 +63,62 @@ const DOWNLOADS = [
 
 export function ImageMenu({ generation, image, onShare }: ImageMenuProps) {
   const actions = useGenerationActions()
+  const check = useCheckDialog(subjectOf(generation, image))
   return (
-    <Menu
-      trigger={
-        <Button variant="ghost" size="icon" aria-label={t.more}>
-          <Ellipsis aria-hidden />
-        </Button>
-      }
-    >
-      <MenuItem onClick={onShare}>
-        <Share2 aria-hidden />
-        {t.share}
-      </MenuItem>
-      <MenuItem render={<a href={downloadUrl(image)} download />}>
-        <Download aria-hidden />
-        {t.download}
-      </MenuItem>
-      {DOWNLOADS.map(({ label, query }) => (
-        <MenuItem key={query} render={<a href={`${image.url}?${query}`} download />}>
-          <Download aria-hidden />
-          {label}
+    <>
+      <Menu
+        trigger={
+          <Button variant="ghost" size="icon" aria-label={t.more}>
+            <Ellipsis aria-hidden />
+          </Button>
+        }
+      >
+        <MenuItem onClick={onShare}>
+          <Share2 aria-hidden />
+          {t.share}
         </MenuItem>
-      ))}
-      <MenuItem onClick={() => actions.startFrom(image)}>
-        <ImageUp aria-hidden />
-        {t.useAsInput}
-      </MenuItem>
-      <MenuSeparator />
-      <MenuItem onClick={() => actions.reuse(generation, image, 'remix')}>
-        <Shuffle aria-hidden />
-        {t.remix}
-      </MenuItem>
-      <MenuItem onClick={() => actions.reuse(generation, image, 'prompt')}>
-        <Type aria-hidden />
-        {`${t.reuse} ${t.reusePrompt.toLowerCase()}`}
-      </MenuItem>
-      <MenuItem onClick={() => actions.reuse(generation, image, 'seed')}>
-        <Dices aria-hidden />
-        {`${t.reuse} ${t.reuseSeed.toLowerCase()}`}
-      </MenuItem>
-      <MenuItem onClick={() => actions.reuse(generation, image, 'all')}>
-        <Copy aria-hidden />
-        {`${t.reuse} ${t.reuseAll.toLowerCase()}`}
-      </MenuItem>
-      <MenuSeparator />
-      <MenuItem onClick={() => void actions.remove(generation)}>
-        <Trash2 aria-hidden />
-        {t.deleteMany(generation.images.length)}
-      </MenuItem>
-    </Menu>
+        <MenuItem render={<a href={downloadUrl(image)} download />}>
+          <Download aria-hidden />
+          {t.download}
+        </MenuItem>
+        {DOWNLOADS.map(({ label, query }) => (
+          <MenuItem key={query} render={<a href={`${image.url}?${query}`} download />}>
+            <Download aria-hidden />
+            {label}
+          </MenuItem>
+        ))}
+        <MenuItem onClick={() => actions.startFrom(image)}>
+          <ImageUp aria-hidden />
+          {t.useAsInput}
+        </MenuItem>
+        <MenuItem onClick={check.open}>
+          <ScanSearch aria-hidden />
+          {messages.check.action}
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem onClick={() => actions.reuse(generation, image, 'remix')}>
+          <Shuffle aria-hidden />
+          {t.remix}
+        </MenuItem>
+        <MenuItem onClick={() => actions.reuse(generation, image, 'prompt')}>
+          <Type aria-hidden />
+          {`${t.reuse} ${t.reusePrompt.toLowerCase()}`}
+        </MenuItem>
+        <MenuItem onClick={() => actions.reuse(generation, image, 'seed')}>
+          <Dices aria-hidden />
+          {`${t.reuse} ${t.reuseSeed.toLowerCase()}`}
+        </MenuItem>
+        <MenuItem onClick={() => actions.reuse(generation, image, 'all')}>
+          <Copy aria-hidden />
+          {`${t.reuse} ${t.reuseAll.toLowerCase()}`}
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem onClick={() => void actions.remove(generation)}>
+          <Trash2 aria-hidden />
+          {t.deleteMany(generation.images.length)}
+        </MenuItem>
+      </Menu>
+      {check.dialog}
+    </>
   )
 }
