@@ -86,6 +86,8 @@ export interface DevicePicture extends DevicePixels {
   /** Where and how it ran. */
   readonly provider: DeviceProvider
   readonly variant: WeightsVariant
+  /** Prompt to file, and the part of it inside the model's graphs; loading the model is in neither. */
+  readonly timing: { readonly wholeMs: number; readonly graphsMs: number }
 }
 
 /** A model's weights on this device, whole or in part; also of releases the server no longer offers. */

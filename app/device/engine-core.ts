@@ -1,12 +1,11 @@
 // The engine inside its worker: plans, fetches, loads and runs, one picture at a time and one model loaded. Speaks no messages;
 // engine-worker.ts does.
 import type { ModelManifest } from '#contracts/model-manifest.ts'
-import type { Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import { type Plan, planRun } from './assess.ts'
 import type { DeviceEstimate, DeviceFit, DevicePicture } from './device-engine.ts'
 import { DeviceError } from './device-error.ts'
 import { type DeviceFacts, readDeviceFacts } from './device-facts.ts'
-import { loadModel, type OrtOfWorker } from './loaded-model.ts'
+import { type LoadedModel, loadModel, type OrtOfWorker } from './loaded-model.ts'
 import { makePicture } from './make-picture.ts'
 import { keepEstimate, measureModel, readEstimate } from './measure.ts'
 import type { CallEvent, EngineCalls, EngineSettings } from './messages.ts'
@@ -42,7 +41,7 @@ export function createEngineCore(settings: EngineSettings): Handlers {
   const facts = once(readDeviceFacts)
   const store = once(openStore)
   let ort: { readonly plan: Plan; readonly opened: Promise<OrtOfWorker> } | undefined
-  let loaded: { readonly key: string; readonly pipeline: Pipeline } | undefined
+  let loaded: { readonly key: string; readonly model: LoadedModel } | undefined
   let queue: Promise<unknown> = Promise.resolve()
 
   const planFor = async (model: ModelManifest): Promise<Plan> => {
@@ -65,20 +64,20 @@ export function createEngineCore(settings: EngineSettings): Handlers {
       signal,
       onProgress: (doneBytes, totalBytes) => emit({ type: 'bytes', doneBytes, totalBytes }),
     })
-  const load = async (model: ModelManifest, plan: Plan): Promise<Pipeline> => {
+  const load = async (model: ModelManifest, plan: Plan): Promise<LoadedModel> => {
     const key = `${model.hash} ${plan.provider} ${plan.chosen.variant}`
-    if (loaded?.key === key) return loaded.pipeline
+    if (loaded?.key === key) return loaded.model
     const before = loaded
     loaded = undefined
-    await before?.pipeline.dispose()
+    await before?.model.pipeline.dispose()
     ort ??= { plan, opened: openOrt(settings, plan) }
     if (ort.plan.provider !== plan.provider) {
       throw new DeviceError('engine-stopped', `This worker runs ${ort.plan.provider}, asked for ${plan.provider}`)
     }
-    const pipeline = await loadModel(await ort.opened, await store(), model, plan)
-    loaded = { key, pipeline }
+    const ready = await loadModel(await ort.opened, await store(), model, plan)
+    loaded = { key, model: ready }
     await noteUse(await store(), model, plan.chosen)
-    return pipeline
+    return ready
   }
 
   return {
@@ -95,7 +94,8 @@ export function createEngineCore(settings: EngineSettings): Handlers {
       inTurn(async () => {
         const plan = await planFor(model)
         await bring(model, plan, context)
-        const estimate = await measureModel(await load(model, plan), model, plan, context.signal)
+        const { pipeline } = await load(model, plan)
+        const estimate = await measureModel(pipeline, model, plan, context.signal)
         await keepEstimate(await store(), model, plan, estimate)
         return estimate
       }),
@@ -107,11 +107,13 @@ export function createEngineCore(settings: EngineSettings): Handlers {
         context.signal.throwIfAborted()
         const plan = await planFor(model)
         await bring(model, plan, context)
-        const pipeline = await load(model, plan)
+        const { pipeline, graphsMs } = await load(model, plan)
         const onStep = (step: Extract<CallEvent, { type: 'step' }>['step']) => context.emit({ type: 'step', step })
         const options = { pipeline, recipe, modelName: model.name, input, mask, signal: context.signal, onStep }
+        const before = { wholeMs: performance.now(), graphsMs: graphsMs() }
         const picture = await makePicture(options)
-        return { ...picture, provider: plan.provider, variant: plan.chosen.variant }
+        const timing = { wholeMs: performance.now() - before.wholeMs, graphsMs: graphsMs() - before.graphsMs }
+        return { ...picture, provider: plan.provider, variant: plan.chosen.variant, timing }
       }),
     storedWeights: async () => listStoredWeights(await store()),
     async evict({ modelIdOrHash }) {

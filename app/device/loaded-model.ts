@@ -16,16 +16,27 @@ export interface OrtOfWorker {
   readonly lost: Promise<never> | undefined
 }
 
+export interface LoadedModel {
+  readonly pipeline: Pipeline
+  /** Milliseconds spent inside the graphs since the model was loaded. */
+  graphsMs(): number
+}
+
 export async function loadModel(
   { ort, lost }: OrtOfWorker,
   store: WeightStore,
   manifest: ModelManifest,
   { provider, chosen }: Plan,
-): Promise<Pipeline> {
-  const runtime = createWebRuntime({ ort, provider, lost })
-  return loadPipeline({
+): Promise<LoadedModel> {
+  let graphsMs = 0
+  const onRun = (ms: number) => {
+    graphsMs += ms
+  }
+  const runtime = createWebRuntime({ ort, provider, lost, onRun })
+  const pipeline = await loadPipeline({
     runtime: cacheText(releaseIdle(runtime, RESIDENT_BYTES)),
     files: readWeights(store, chosen),
     manifest,
   })
+  return { pipeline, graphsMs: () => graphsMs }
 }

@@ -64,16 +64,18 @@ export function useBrowsers(baseURL: () => string, chromiumFlags: readonly strin
 }
 
 async function launch(flags: readonly string[]): Promise<Browser> {
+  return chromium.launch(await chromiumOptions(flags))
+}
+
+/** An installed Chromium where there is one, else the one from the package. */
+export async function chromiumOptions(flags: readonly string[]) {
   const installed = process.env.CHROMIUM_PATH ?? (await findInstalled())
   if (installed !== undefined) {
     // Chromium's sandbox refuses to run as root; the pages here are our own.
-    return chromium.launch({
-      executablePath: installed,
-      args: [...flags, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
-    })
+    return { executablePath: installed, args: [...flags, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])] }
   }
   const { default: bundled } = await import('@sparticuz/chromium')
-  return chromium.launch({ executablePath: await bundled.executablePath(), args: [...flags, '--no-sandbox'] })
+  return { executablePath: await bundled.executablePath(), args: [...flags, '--no-sandbox'] }
 }
 
 async function findInstalled(): Promise<string | undefined> {

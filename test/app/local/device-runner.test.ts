@@ -15,6 +15,7 @@ const PICTURE: DevicePicture = {
   png: new Uint8Array([1, 2, 3]),
   provider: 'wasm',
   variant: '',
+  timing: { wholeMs: 2, graphsMs: 1 },
 }
 const FITS = {
   kind: 'fits',

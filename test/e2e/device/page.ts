@@ -27,3 +27,4 @@ export async function initialLatents(provider: 'wasm' | 'webgpu', manifest: Mode
   await pipeline.dispose()
   return latents
 }
+export { bufferGrowth, plainLoop, transferCosts } from './plain-loop.ts'

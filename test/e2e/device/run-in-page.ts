@@ -28,6 +28,7 @@ export interface MadePicture {
     readonly atMs: number
   }[]
   readonly previewSizes: string[]
+  readonly timing: { readonly wholeMs: number; readonly graphsMs: number }
 }
 
 type PageWindow = typeof globalThis & { device: typeof device; engine?: DeviceEngine }
@@ -105,8 +106,10 @@ export function generate(
             if (steps.length === options.stopAfter) stop.abort()
           },
         })
-        const { width, height, rgb, png, provider, variant } = made
-        return { ok: { width, height, rgb: base64(rgb), png: base64(png), provider, variant, steps, previewSizes } }
+        const { width, height, rgb, png, provider, variant, timing } = made
+        return {
+          ok: { width, height, rgb: base64(rgb), png: base64(png), provider, variant, steps, previewSizes, timing },
+        }
       } catch (error) {
         const { code, message, detail } = error as {
           code: DeviceErrorCode
