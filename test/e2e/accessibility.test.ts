@@ -65,7 +65,7 @@ describe('accessibility', () => {
     const link = await page.getByRole('textbox', { name: 'Link' }).inputValue()
     await look('share dialog')
 
-    for (const path of ['/history', '/account', '/sign-in', '/sign-up', '/nothing-here']) {
+    for (const path of ['/history', '/account', '/storage', '/sign-in', '/sign-up', '/nothing-here']) {
       await page.goto(path)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.waitForLoadState('networkidle').catch(() => undefined)
