@@ -1,4 +1,4 @@
-// What is to be made again: one finished picture of the person's own, in the history or only in this browser.
+// What is to be made again: one finished picture, in the history, only in this browser, or dropped as a file.
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
 import { imageRecipe, type Recipe } from '#contracts/recipe.ts'
 
@@ -9,7 +9,8 @@ export interface CheckSubject {
   readonly url: string
   /** Its id on the server; null: the server does not have it. */
   readonly imageId: string | null
-  readonly madeOn: ImageDto['madeOn']
+  /** null: not known, as of a file. */
+  readonly madeOn: ImageDto['madeOn'] | null
 }
 
 /** null: not finished. */

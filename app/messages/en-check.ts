@@ -11,7 +11,7 @@ export const enCheck = {
     onServerCost: (left: number): string => `Uses 1 of your ${number(left)} left today`,
     onServerNoCost: 'Uses 1 of today’s pictures',
     onServerNone: 'Nothing left today',
-    onServerSignIn: 'This picture is only in this browser, so the server cannot make it again. Keep it first.',
+    onServerElsewhere: 'The server makes pictures of your history again; this one is not in it.',
     onDevice: 'On this device',
     onDeviceFree: 'Free, and nothing leaves this device',
     onDeviceInput: 'The picture it started from is on the server alone, so only the server can make this one again.',

@@ -2,6 +2,8 @@
 // A picture arriving from outside: with a recipe in it the person is asked what to do; without, it is the picture to start from.
 import { useRef, useState } from 'react'
 import type { RecipeReport } from '#contracts/metadata/recipe-report.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import type { CheckSubject } from '../check/check-subject.ts'
 import { messages } from '../messages/index.ts'
 import type { StudioModel } from './draft.ts'
 import { getDraft, updateDraft } from './draft-store.ts'
@@ -13,6 +15,8 @@ interface Found {
   /** What made it, in a sentence. */
   readonly origin: string
   readonly plan: RestorePlan
+  /** Our own recipe in it, of a model that is installed: it can be made again. */
+  readonly recipe: Recipe | null
 }
 
 interface RestoreOptions {
@@ -24,6 +28,7 @@ interface RestoreOptions {
 
 export function useRestore({ models, startFromPicture, onRestored }: RestoreOptions) {
   const [found, setFound] = useState<Found | null>(null)
+  const [checked, setChecked] = useState<CheckSubject | null>(null)
   const latest = useRef(0)
 
   const take = async (file: File): Promise<void> => {
@@ -33,7 +38,14 @@ export function useRestore({ models, startFromPicture, onRestored }: RestoreOpti
     if (turn !== latest.current) return
     if (report === null) startFromPicture(file)
     else {
-      setFound({ file, origin: originOf(report), plan: planRestore(report, getDraft(), models) })
+      const { recipe } = report
+      const isInstalled = models.some(({ id, hash }) => id === recipe?.model.id && hash === recipe.model.hash)
+      setFound({
+        file,
+        origin: originOf(report),
+        plan: planRestore(report, getDraft(), models),
+        recipe: recipe !== undefined && isInstalled ? recipe : null,
+      })
     }
   }
   const close = () => setFound(null)
@@ -48,7 +60,26 @@ export function useRestore({ models, startFromPicture, onRestored }: RestoreOpti
     if (found !== null) startFromPicture(found.file)
     close()
   }
-  return { plan: found?.plan ?? null, origin: found?.origin ?? '', take, restore, startFrom, close }
+  const check = () => {
+    if (found === null || found.recipe === null) return
+    // The address lives as long as the page: the dialog may be opened again.
+    const url = URL.createObjectURL(found.file)
+    setChecked({ recipe: found.recipe, url, imageId: null, madeOn: null })
+    close()
+  }
+  return {
+    plan: found?.plan ?? null,
+    origin: found?.origin ?? '',
+    /** undefined: the picture found cannot be made again here. */
+    check: found?.recipe ? check : undefined,
+    /** The picture that is to be made again. */
+    checked,
+    take,
+    restore,
+    startFrom,
+    close,
+    endCheck: () => setChecked(null),
+  }
 }
 
 function originOf({ dialect, software }: RecipeReport): string {

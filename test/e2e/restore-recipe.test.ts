@@ -87,6 +87,18 @@ describe('a picture with a recipe', () => {
     const dialog = page.getByRole('dialog', { name: 'This picture has its recipe' })
     await dialog.getByRole('button', { name: 'Restore settings' }).click()
     await expect.poll(() => promptBox(page).inputValue()).toBe('a fox in the forest')
+
+    // And it can be made again to be compared, here: the server does so with pictures of one's history.
+    await drop(page, jpeg)
+    await dialog.getByRole('button', { name: 'Make again and compare' }).click()
+    const check = page.getByRole('dialog', { name: 'Make this picture again' })
+    await check.getByText('this one is not in it').waitFor()
+    expect(await check.getByRole('button', { name: 'On the server' }).isDisabled()).toBe(true)
+    await expect
+      .poll(() => check.getByRole('button', { name: 'On this device' }).isEnabled(), { timeout: 30_000 })
+      .toBe(true)
+    await page.keyboard.press('Escape')
+    await check.waitFor({ state: 'detached' })
   })
 
   it('without one: it is the picture to start from, as before', async () => {

@@ -70,7 +70,7 @@ function OnServer({ place, isBusy, isDone, onStart }: OnServerProps) {
     <Place
       icon={<Server aria-hidden />}
       label={t.onServer}
-      note={place === 'possible' ? cost : t.onServerSignIn}
+      note={place === 'possible' ? cost : t.onServerElsewhere}
       isPossible={place === 'possible' && left !== 0 && !isDone}
       isBusy={isBusy}
       onStart={onStart}

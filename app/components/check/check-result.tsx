@@ -41,7 +41,7 @@ export function CheckResultView({ subject, result }: { subject: CheckSubject; re
             <Row name={t.values}>{t.valuesOf(differingCount, valueCount)}</Row>
           </>
         )}
-        <Row name={t.firstMade}>{t.places[subject.madeOn]}</Row>
+        {subject.madeOn === null ? null : <Row name={t.firstMade}>{t.places[subject.madeOn]}</Row>}
         <Row name={t.madeAgain}>{`${t.places[place]}${how}`}</Row>
       </dl>
     </section>

@@ -4,7 +4,9 @@ import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import type { CheckSubject } from '../../check/check-subject.ts'
 
-const CheckDialog = dynamic(() => import('./check-dialog.tsx').then((module) => module.CheckDialog), { ssr: false })
+export const CheckDialog = dynamic(() => import('./check-dialog.tsx').then((module) => module.CheckDialog), {
+  ssr: false,
+})
 
 /** `open` shows it; what was made stays in it until the page is left. */
 export function useCheckDialog(subject: CheckSubject | null): { open: () => void; dialog: React.ReactNode } {

@@ -1,12 +1,14 @@
 'use client'
 // What can be done with a picture that is only in this browser. Sharing comes once it is in the history.
-import { Copy, Dices, Download, Ellipsis, Save, Shuffle, Trash2, Type } from 'lucide-react'
+import { Copy, Dices, Download, Ellipsis, Save, ScanSearch, Shuffle, Trash2, Type } from 'lucide-react'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
+import { subjectOf } from '../../check/check-subject.ts'
 import { useGenerationActions } from '../../generations/use-generation-actions.ts'
 import { useLocalActions } from '../../local/local-device-provider.tsx'
 import type { LocalRun } from '../../local/local-run.ts'
 import { messages } from '../../messages/index.ts'
 import { useMe } from '../../session/use-session.ts'
+import { useCheckDialog } from '../check/lazy-check-dialog.tsx'
 import { Button } from '../ui/button.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../ui/menu.tsx'
 import { useRemoveRun } from './use-remove-run.ts'
@@ -28,48 +30,56 @@ export function LocalImageMenu({ run, generation, image }: LocalImageMenuProps) 
   const { keep } = useLocalActions()
   const remove = useRemoveRun()
   const me = useMe()
+  const check = useCheckDialog(subjectOf(generation, image, false))
   return (
-    <Menu
-      trigger={
-        <Button variant="ghost" size="icon" aria-label={t.more}>
-          <Ellipsis aria-hidden />
-        </Button>
-      }
-    >
-      {image.url === null ? null : (
-        <MenuItem render={<a href={image.url} download={localFileName(run, image)} />}>
-          <Download aria-hidden />
-          {t.download}
+    <>
+      <Menu
+        trigger={
+          <Button variant="ghost" size="icon" aria-label={t.more}>
+            <Ellipsis aria-hidden />
+          </Button>
+        }
+      >
+        {image.url === null ? null : (
+          <MenuItem render={<a href={image.url} download={localFileName(run, image)} />}>
+            <Download aria-hidden />
+            {t.download}
+          </MenuItem>
+        )}
+        {me ? (
+          <MenuItem onClick={() => void keep([run])}>
+            <Save aria-hidden />
+            {messages.device.keep}
+          </MenuItem>
+        ) : null}
+        <MenuItem onClick={check.open}>
+          <ScanSearch aria-hidden />
+          {messages.check.action}
         </MenuItem>
-      )}
-      {me ? (
-        <MenuItem onClick={() => void keep([run])}>
-          <Save aria-hidden />
-          {messages.device.keep}
+        <MenuSeparator />
+        <MenuItem onClick={() => actions.reuse(generation, image, 'remix')}>
+          <Shuffle aria-hidden />
+          {t.remix}
         </MenuItem>
-      ) : null}
-      <MenuSeparator />
-      <MenuItem onClick={() => actions.reuse(generation, image, 'remix')}>
-        <Shuffle aria-hidden />
-        {t.remix}
-      </MenuItem>
-      <MenuItem onClick={() => actions.reuse(generation, image, 'prompt')}>
-        <Type aria-hidden />
-        {`${t.reuse} ${t.reusePrompt.toLowerCase()}`}
-      </MenuItem>
-      <MenuItem onClick={() => actions.reuse(generation, image, 'seed')}>
-        <Dices aria-hidden />
-        {`${t.reuse} ${t.reuseSeed.toLowerCase()}`}
-      </MenuItem>
-      <MenuItem onClick={() => actions.reuse(generation, image, 'all')}>
-        <Copy aria-hidden />
-        {`${t.reuse} ${t.reuseAll.toLowerCase()}`}
-      </MenuItem>
-      <MenuSeparator />
-      <MenuItem onClick={() => void remove(run)}>
-        <Trash2 aria-hidden />
-        {t.deleteMany(run.images.length)}
-      </MenuItem>
-    </Menu>
+        <MenuItem onClick={() => actions.reuse(generation, image, 'prompt')}>
+          <Type aria-hidden />
+          {`${t.reuse} ${t.reusePrompt.toLowerCase()}`}
+        </MenuItem>
+        <MenuItem onClick={() => actions.reuse(generation, image, 'seed')}>
+          <Dices aria-hidden />
+          {`${t.reuse} ${t.reuseSeed.toLowerCase()}`}
+        </MenuItem>
+        <MenuItem onClick={() => actions.reuse(generation, image, 'all')}>
+          <Copy aria-hidden />
+          {`${t.reuse} ${t.reuseAll.toLowerCase()}`}
+        </MenuItem>
+        <MenuSeparator />
+        <MenuItem onClick={() => void remove(run)}>
+          <Trash2 aria-hidden />
+          {t.deleteMany(run.images.length)}
+        </MenuItem>
+      </Menu>
+      {check.dialog}
+    </>
   )
 }

@@ -13,10 +13,12 @@ interface RestoreDialogProps {
   origin: string
   onRestore: () => void
   onUseAsInput: () => void
+  /** Absent where the picture cannot be made again here. */
+  onCheck: (() => void) | undefined
   onClose: () => void
 }
 
-export function RestoreDialog({ plan, origin, onRestore, onUseAsInput, onClose }: RestoreDialogProps) {
+export function RestoreDialog({ plan, origin, onRestore, onUseAsInput, onCheck, onClose }: RestoreDialogProps) {
   return (
     <Dialog
       open={plan !== null}
@@ -49,6 +51,11 @@ export function RestoreDialog({ plan, origin, onRestore, onUseAsInput, onClose }
             </section>
           )}
           <div className="-mx-5 -mb-5 sticky bottom-0 flex flex-wrap justify-end gap-2 border-line border-t bg-raised px-5 py-4">
+            {onCheck === undefined ? null : (
+              <Button variant="ghost" onClick={onCheck}>
+                {messages.check.action}
+              </Button>
+            )}
             <Button onClick={onUseAsInput}>{t.useAsInput}</Button>
             <Button variant="primary" onClick={onRestore}>
               {t.accept}

@@ -26,6 +26,7 @@ import { useModels } from '../../studio/use-models.ts'
 import { readingOf, usePromptAnalysis } from '../../studio/use-prompt-analysis.ts'
 import { useRestore } from '../../studio/use-restore.ts'
 import { useShortcuts } from '../../studio/use-shortcuts.ts'
+import { CheckDialog } from '../check/lazy-check-dialog.tsx'
 import { KeepNotice } from '../local/keep-notice.tsx'
 import { notify, notifyProblem } from '../ui/toast.tsx'
 import { Composer } from './composer.tsx'
@@ -165,8 +166,10 @@ export function Studio() {
         origin={restore.origin}
         onRestore={restore.restore}
         onUseAsInput={restore.startFrom}
+        onCheck={restore.check}
         onClose={restore.close}
       />
+      {restore.checked === null ? null : <CheckDialog subject={restore.checked} open onOpenChange={restore.endCheck} />}
       {dragging ? (
         <div className="pointer-events-none fixed inset-0 z-50 grid place-items-center bg-scrim p-6">
           <p className="rounded-card bg-raised px-6 py-4 font-medium text-ink shadow-float">{t.inputDrop}</p>
