@@ -4,7 +4,8 @@ const count = (n: number, one: string, many: string): string => (n === 1 ? one :
 
 /** 850 kB, 18 MB, 1.2 GB: two figures where they say something. */
 const size = (bytes: number): string => {
-  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`
+  // Something is never nothing.
+  if (bytes < 1e6) return `${bytes === 0 ? 0 : Math.max(1, Math.round(bytes / 1e3))} kB`
   if (bytes < 1e9) return `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: bytes < 1e7 ? 1 : 0 })} MB`
   return `${(bytes / 1e9).toLocaleString('en', { maximumFractionDigits: 1 })} GB`
 }
@@ -81,7 +82,12 @@ export const enDevice = {
     keepMany: (n: number): string => count(n, 'Save 1 picture', 'Save # pictures'),
     keepTitle: (n: number): string =>
       count(n, '1 picture is only in this browser.', '# pictures are only in this browser.'),
-    keepHint: 'Saving sends them, with their prompts, to your history.',
+    keepHint: (n: number): string =>
+      count(
+        n,
+        'Saving sends it, with its prompt, to your history.',
+        'Saving sends them, with their prompts, to your history.',
+      ),
     notNow: 'Not now',
     signInToKeep: 'Sign in to save',
     deleted: (n: number): string => count(n, 'Picture deleted', '# pictures deleted'),

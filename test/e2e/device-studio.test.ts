@@ -321,7 +321,10 @@ describe('pictures made on this device', () => {
     await page.goto('/')
     await openSettings()
     await chooseDevice(page)
-    await page.getByText(/MB to download, once$/).waitFor({ timeout: SLOW_MS })
+    await page
+      .getByRole('dialog')
+      .getByText(/MB to download, once$/)
+      .waitFor({ timeout: SLOW_MS })
     await look('where it runs')
     await takeSteps(page, 3)
     await page.getByRole('button', { name: 'Done' }).click()

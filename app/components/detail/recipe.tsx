@@ -28,10 +28,17 @@ async function copy(text: string): Promise<void> {
   }
 }
 
-export function Recipe({ generation, image }: { generation: GenerationDto; image: ImageDto }) {
+interface RecipeProps {
+  generation: GenerationDto
+  image: ImageDto
+  /** False for a picture that is only in this browser. */
+  isOnServer?: boolean
+}
+
+export function Recipe({ generation, image, isOnServer = true }: RecipeProps) {
   const { recipe } = generation
   const models = useModels()
-  const subject = subjectOf(generation, image)
+  const subject = subjectOf(generation, image, isOnServer)
   const check = useCheckDialog(subject)
   return (
     <section aria-label={t.recipe} className="flex flex-col gap-5">

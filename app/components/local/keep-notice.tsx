@@ -20,11 +20,11 @@ export function KeepNotice() {
   return (
     <section
       aria-label={t.keepTitle(pictures)}
-      className="flex flex-wrap items-center justify-between gap-3 rounded-card border border-line bg-raised p-4"
+      className="mb-8 flex flex-wrap items-center justify-between gap-3 rounded-card border border-line bg-raised p-4"
     >
       <div>
         <p className="font-medium text-sm leading-6">{t.keepTitle(pictures)}</p>
-        <p className="text-ink-2 text-sm leading-6">{t.keepHint}</p>
+        <p className="text-ink-2 text-sm leading-6">{t.keepHint(pictures)}</p>
       </div>
       <div className="flex gap-2">
         <Button size="sm" variant="primary" onClick={() => void keep(runs)}>

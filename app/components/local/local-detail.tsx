@@ -13,7 +13,7 @@ import { Picture } from '../picture/picture.tsx'
 import { buttonVariants } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { KeptWhere } from './kept-where.tsx'
-import { LocalImageMenu, localFileName } from './local-image-menu.tsx'
+import { localFileName } from './local-image-menu.tsx'
 import { LocalImageStatus } from './local-image-status.tsx'
 import { useRemoveRun } from './use-remove-run.ts'
 
@@ -78,7 +78,6 @@ export function LocalDetail({ run }: { run: LocalRun }) {
                 {messages.image.download}
               </a>
             )}
-            <LocalImageMenu run={run} generation={generation} image={image} />
             <IconButton
               label={messages.image.deleteMany(generation.images.length)}
               onClick={() => {
@@ -90,7 +89,7 @@ export function LocalDetail({ run }: { run: LocalRun }) {
             </IconButton>
           </div>
           <KeptWhere run={run} />
-          <Recipe generation={generation} image={image} />
+          <Recipe generation={generation} image={image} isOnServer={false} />
         </aside>
       </div>
     </>
