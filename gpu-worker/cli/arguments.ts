@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { SEED_MAX } from '#contracts/limits.ts'
 import {
   guidanceScaleSchema,
+  maskSchema,
   promptSchema,
   type Recipe,
   recipeSchema,
@@ -49,6 +50,10 @@ export const USAGE = `Usage: npm run generate -- "a panda eating tacos at the be
   --model ID          a folder of models/ (default: the first installed)
   --image FILE        start from this picture instead of noise
   --strength X        how far to leave it behind, above 0 to 1 (default 0.6)
+  --mask FILE         repaint only what is white in this picture, which is laid over --image; black and transparent stay
+  --mask-blur X       softens its edge, in pixels, 0 to 64 (default 4)
+  --mask-region NAME  whole works on the picture as it is, masked cuts out the mask's surroundings and repaints them at full
+                      size (default whole); --mask-padding N: how many pixels around it, 0 to 512 (default 32)
   --json              print recipes, hashes and timings as JSON
   --help              this text
 
@@ -77,6 +82,10 @@ const OPTIONS = {
   height: { type: 'string' },
   model: { type: 'string' },
   image: { type: 'string' },
+  mask: { type: 'string' },
+  'mask-blur': { type: 'string' },
+  'mask-region': { type: 'string' },
+  'mask-padding': { type: 'string' },
   strength: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -105,17 +114,26 @@ export interface GenerateArguments {
   readonly height: number | undefined
   readonly modelId: string | undefined
   readonly image: { readonly path: string; readonly strength: number | undefined } | undefined
+  readonly mask: ({ readonly path: string } & MaskOptions) | undefined
   readonly out: string | undefined
   readonly force: boolean
   readonly json: boolean
+}
+
+/** What is not given comes from the recipe, else from the defaults. */
+export interface MaskOptions {
+  readonly blurPx: number | undefined
+  readonly region: z.infer<typeof maskSchema>['region'] | undefined
+  readonly paddingPx: number | undefined
 }
 
 const options = recipeSchema.shape
 
 /** One command makes at most this many pictures; more is a loop in a shell. */
 const PICTURES_MAX = 100
+const MASK_OPTIONS = ['mask-blur', 'mask-region', 'mask-padding'] as const
 /** What --reproduce may stand beside: none of these changes the recipe, but for a model that is asked for by name. */
-const BESIDE_REPRODUCE = new Set(['reproduce', 'image', 'model', 'out', 'force', 'json', 'help'])
+const BESIDE_REPRODUCE = new Set(['reproduce', 'image', 'mask', 'model', 'out', 'force', 'json', 'help'])
 
 /** The arguments, or null when help was asked for. @throws UsageError naming the option, the rule and what was given. */
 export function parseGenerateArguments(args: readonly string[]): GenerateArguments | null {
@@ -131,6 +149,11 @@ export function parseGenerateArguments(args: readonly string[]): GenerateArgumen
   if (values.strength !== undefined && values.image === undefined) {
     throw new UsageError('--strength says how far to leave the picture of --image behind; there is no --image')
   }
+  if (values.mask !== undefined && values.image === undefined)
+    throw new UsageError('--mask marks what to repaint of the picture of --image; there is no --image')
+  const stray = MASK_OPTIONS.find((name) => values[name] !== undefined)
+  if (values.mask === undefined && stray !== undefined)
+    throw new UsageError(`--${stray} says how the mask of --mask acts; there is no --mask`)
   const seeds = values.seed?.split(',').map((seed) => check('--seed', seedSchema, number(seed))) ?? null
   const count = optional('--count', z.int().min(1).max(PICTURES_MAX), values.count, number)
   if (seeds !== null && seeds.length > 1 && count !== undefined)
@@ -165,6 +188,15 @@ export function parseGenerateArguments(args: readonly string[]): GenerateArgumen
         : {
             path: values.image,
             strength: optional('--strength', strengthSchema, values.strength, number),
+          },
+    mask:
+      values.mask === undefined
+        ? undefined
+        : {
+            path: values.mask,
+            blurPx: optional('--mask-blur', maskSchema.shape.blurPx, values['mask-blur'], number),
+            region: optional('--mask-region', maskSchema.shape.region, values['mask-region']),
+            paddingPx: optional('--mask-padding', maskSchema.shape.paddingPx, values['mask-padding'], number),
           },
     out: values.out,
     force: values.force,

@@ -8,8 +8,8 @@ import { chooseNetworks } from './choose-networks.ts'
 import type { MadePicture } from './make-picture.ts'
 import { makeWithProgress, openEngine } from './open-engine.ts'
 import { chooseOutputs, writeOutput } from './output-files.ts'
-import { checkInput, readInput } from './read-input.ts'
-import { chooseModel, type RecipeFile, readRecipeFile } from './recipe-file.ts'
+import { readRunImages } from './read-input.ts'
+import { chooseModel, readRecipeFile } from './recipe-file.ts'
 import { buildRecipes, chooseSize } from './recipes.ts'
 
 export async function generatePictures(args: GenerateArguments, env: EngineEnv, signal: AbortSignal): Promise<void> {
@@ -21,13 +21,14 @@ export async function generatePictures(args: GenerateArguments, env: EngineEnv, 
   const base = file?.base ?? {}
   if (args.prompt === undefined && base.prompt === undefined)
     throw new UsageError(`--recipe: ${args.recipePath} says no prompt; write one beside it`)
-  const input = await chooseInput(args, file, chooseSize(args, base, manifest))
+  const own = file?.own && { recipe: file.own, path: file.path, option: '--recipe' }
+  const images = await readRunImages(args, own, chooseSize(args, base, manifest))
   const { networks, notes: networkNotes } = await chooseNetworks(args, base, env.MODELS_DIR)
   const recipes = buildRecipes(
     args,
     { ...base, networks },
     manifest,
-    input && { hash: input.sha256, strength: file?.strength },
+    images && { ...images.named, strength: file?.strength },
   )
   const outputs = await chooseOutputs(
     { ...args, prompt: recipes[0]?.prompt },
@@ -57,7 +58,8 @@ export async function generatePictures(args: GenerateArguments, env: EngineEnv, 
         pipeline,
         recipe,
         modelName: manifest.name,
-        input: input?.image,
+        input: images?.input,
+        mask: images?.mask,
         signal,
         label: path,
       })
@@ -88,22 +90,4 @@ export async function generatePictures(args: GenerateArguments, env: EngineEnv, 
       graphs: Object.fromEntries(times),
     }
   }
-}
-
-/** The picture to start from, which is the very one our own recipe names where it names one. */
-async function chooseInput(
-  { image }: GenerateArguments,
-  file: RecipeFile | undefined,
-  size: { width: number; height: number },
-) {
-  const named = file?.own?.input
-  if (image === undefined) {
-    if (named !== undefined)
-      throw new UsageError(
-        `--recipe: ${file?.path} starts from a picture it does not hold (SHA-256 ${named.hash} once prepared); give it with --image`,
-      )
-    return undefined
-  }
-  if (file?.own !== undefined && named !== undefined) await checkInput(image.path, file.own, file.path, named.hash)
-  return readInput(image.path, size)
 }

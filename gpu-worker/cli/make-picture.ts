@@ -1,6 +1,7 @@
 // One recipe → one encoded picture, with the time each part took.
 import type { Recipe } from '#contracts/recipe.ts'
 import { throwIfAborted } from '#diffusion/errors.ts'
+import type { Mask } from '#diffusion/images/mask.ts'
 import type { RgbImage } from '#diffusion/pipelines/images.ts'
 import type { Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import { encodePicture, type Picture } from '../picture/encode-picture.ts'
@@ -11,6 +12,7 @@ export interface MakePictureOptions {
   readonly recipe: Recipe
   readonly modelName: string
   readonly input: RgbImage | undefined
+  readonly mask: Mask | undefined
   readonly signal: AbortSignal
   readonly now: () => number
   readonly onStart: (callCount: number) => void
@@ -32,9 +34,9 @@ export interface MadePicture {
 }
 
 export async function makePicture(options: MakePictureOptions): Promise<MadePicture> {
-  const { pipeline, recipe, modelName, input, signal, now, onStart, onStep } = options
+  const { pipeline, recipe, modelName, input, mask, signal, now, onStart, onStep } = options
   const startedMs = now()
-  const run = await pipeline.start({ recipe, ...(input === undefined ? {} : { input }), signal })
+  const run = await pipeline.start({ recipe, ...(input === undefined ? {} : { input }), ...(mask && { mask }), signal })
   const preparedMs = now()
   onStart(run.callCount)
   while (!run.done) {

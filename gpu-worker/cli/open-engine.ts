@@ -1,6 +1,7 @@
 // The installed model, byte for byte the one its manifest names, loaded and ready to run; and one picture made with a progress bar.
 import { SingleBar } from 'cli-progress'
 import type { Recipe } from '#contracts/recipe.ts'
+import type { Mask } from '#diffusion/images/mask.ts'
 import type { RgbImage } from '#diffusion/pipelines/images.ts'
 import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import type { EngineEnv } from '../env.ts'
@@ -32,6 +33,7 @@ export interface MakeWithProgressOptions {
   readonly recipe: Recipe
   readonly modelName: string
   readonly input: RgbImage | undefined
+  readonly mask: Mask | undefined
   readonly signal: AbortSignal
   /** Stands before the bar. */
   readonly label: string

@@ -45,12 +45,8 @@ export async function readRecipeFile(option: string, path: string, modelsDir: st
     throw new UsageError(
       `${option}: ${path} holds no recipe that can be read: ${report.problems.join('; ') || 'nothing in it looks like one'}`,
     )
-  if (own?.mask !== undefined)
-    throw new UsageError(
-      `${option}: ${path} repaints the part of a picture a mask marks; the command line takes no mask`,
-    )
   const { modelId, strength, ...foreignBase } = fields
-  const { model, input, version: _version, ...ownBase } = own ?? {}
+  const { model, input, mask: _mask, version: _version, ...ownBase } = own ?? {}
   return {
     path,
     format,

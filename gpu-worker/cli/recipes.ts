@@ -7,7 +7,7 @@ import { type Recipe, recipeSchema } from '#contracts/recipe.ts'
 import { type GenerateArguments, UsageError, upwards } from './arguments.ts'
 
 /** What a recipe file says of the pictures; the model and the input picture are found separately. */
-export type RecipeBase = Partial<Omit<Recipe, 'version' | 'model' | 'input'>>
+export type RecipeBase = Partial<Omit<Recipe, 'version' | 'model' | 'input' | 'mask'>>
 
 const STRENGTH_DEFAULT = 0.6
 
@@ -31,6 +31,7 @@ export function chooseSize(
 export interface InputChoice {
   readonly hash: string
   readonly strength: number | undefined
+  readonly mask: Recipe['mask']
 }
 
 /** One recipe per picture, count 1 each. */
@@ -60,6 +61,7 @@ export function buildRecipes(
       noise: args.noise ?? base.noise ?? 'philox',
       ...Object.fromEntries(samplerOptions),
       input: input && { hash: input.hash, strength: args.image?.strength ?? input.strength ?? STRENGTH_DEFAULT },
+      mask: input?.mask,
     })
     if (parsed.success) return parsed.data
     const [issue] = parsed.error.issues

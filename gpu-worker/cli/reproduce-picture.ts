@@ -7,7 +7,7 @@ import { type GenerateArguments, UsageError } from './arguments.ts'
 import { decodePicture } from './decode-picture.ts'
 import { makeWithProgress, openEngine } from './open-engine.ts'
 import { chooseOutputs, writeOutput } from './output-files.ts'
-import { checkInput, readInput } from './read-input.ts'
+import { readRunImages } from './read-input.ts'
 import { chooseModel, type RecipeFile, readRecipeFile } from './recipe-file.ts'
 
 /** @returns whether the pixels are the same. @throws UsageError when the picture or what stands beside it does not allow a run. */
@@ -28,7 +28,10 @@ export async function reproducePicture(
   const { id, hash, name } = installed.manifest
   // The recipe as it is, so that the same bytes can come out, unless another model was asked for by name.
   const recipe: Recipe = own.model.hash === hash ? own : { ...own, model: { id, hash } }
-  const input = await readOwnInput(args.image?.path, own, path)
+  if (args.image !== undefined && own.input === undefined)
+    throw new UsageError(`--image: ${path} did not start from a picture`)
+  if (args.mask !== undefined && own.mask === undefined) throw new UsageError(`--mask: ${path} was made without one`)
+  const images = await readRunImages(args, { recipe: own, path, option: '--reproduce' }, own)
   const [out] = args.out === undefined ? [] : await chooseOutputs(args, [recipe.seed])
   if (!args.json) for (const note of notes) process.stderr.write(`${note}\n`)
 
@@ -38,7 +41,8 @@ export async function reproducePicture(
     pipeline,
     recipe,
     modelName: name,
-    input,
+    input: images?.input,
+    mask: images?.mask,
     signal,
     label: path,
   }).finally(() => pipeline.dispose())
@@ -86,17 +90,4 @@ function ownRecipe({ own, path, format }: RecipeFile): Recipe {
     )
   if (own.count !== 1) throw new UsageError(`--reproduce: the recipe in ${path} is of ${own.count} pictures`)
   return own
-}
-
-async function readOwnInput(image: string | undefined, { input, width, height }: Recipe, path: string) {
-  if (input === undefined) {
-    if (image === undefined) return undefined
-    throw new UsageError(`--image: ${path} did not start from a picture`)
-  }
-  if (image === undefined)
-    throw new UsageError(
-      `--reproduce: ${path} started from a picture it does not hold (SHA-256 ${input.hash} once prepared); give it with --image`,
-    )
-  await checkInput(image, { width, height }, path, input.hash)
-  return (await readInput(image, { width, height })).image
 }
