@@ -31,14 +31,21 @@ export function useLocalRuns(): readonly LocalRun[] {
   )
 }
 
-/** Finished pictures of this device in the shape of generations, newest first. */
+/** Runs of this device in the shape of generations, newest first. */
 export function useLocalGenerations(): readonly GenerationDto[] {
   const { urls } = useRunList()
   const runs = useLocalRuns()
-  return useMemo(
-    () => runs.filter((run) => hasPictures(run) && !isOpenRun(run)).map((run) => toGeneration(run, urls)),
-    [runs, urls],
+  return useMemo(() => runs.map((run) => toGeneration(run, urls)), [runs, urls])
+}
+
+/** Those with finished pictures and nothing under way. */
+export function useFinishedLocalGenerations(): readonly GenerationDto[] {
+  const finished = new Set(
+    useLocalRuns()
+      .filter((run) => hasPictures(run) && !isOpenRun(run))
+      .map(({ id }) => id),
   )
+  return useLocalGenerations().filter(({ id }) => finished.has(id))
 }
 
 export function useActivity(runId: string): Activity | undefined {

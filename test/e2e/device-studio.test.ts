@@ -282,6 +282,42 @@ describe('pictures made on this device', () => {
     await page.getByText(/MB to download, once$/).waitFor({ timeout: SLOW_MS })
   })
 
+  it('says when the browser has no room for the model, and goes on when there is some', async () => {
+    const page = await browsers.visitor()
+    const devtools = await page.context().newCDPSession(page)
+    const setRoom = (quotaSize?: number) =>
+      devtools.send('Storage.overrideQuotaForOrigin', { origin: stack.url, ...(quotaSize && { quotaSize }) })
+    await page.goto('/')
+    await chooseDevice(page)
+    await takeSteps(page, 2)
+    await page.getByText(/MB to download, once$/).waitFor({ timeout: SLOW_MS })
+    await setRoom(8_000_000)
+    await generate(page, 'a cat in space')
+    await agreeToDownload(page, 'a cat in space')
+    const card = localCard(page, 'a cat in space')
+    await card.getByText(/^This browser has no room left for the model\./).waitFor({ timeout: SLOW_MS })
+    await setRoom()
+    await card.getByRole('button', { name: 'Resume' }).click()
+    await onlyHere(page, 'a cat in space')
+  })
+
+  it('goes on where it was after the tab has slept', async () => {
+    const page = await browsers.visitor()
+    const devtools = await page.context().newCDPSession(page)
+    await page.goto('/')
+    await chooseDevice(page)
+    await takeSteps(page, 20)
+    await generate(page, 'a panda eating tacos')
+    await agreeToDownload(page, 'a panda eating tacos')
+    await localCard(page, 'a panda eating tacos')
+      .getByText(/^Step \d+ of 20$/)
+      .waitFor({ timeout: SLOW_MS })
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+    await onlyHere(page, 'a panda eating tacos')
+  })
+
   it('says why a device cannot, leaves the choice to the server, and never offers what will not work', async () => {
     const page = await browsers.visitor()
     // A browser from before WebAssembly's vector instructions.

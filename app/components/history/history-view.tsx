@@ -3,7 +3,7 @@
 import Link from 'next/link'
 import { useGenerationList } from '../../generations/use-generations.ts'
 import { historyTiles } from '../../history/history-tiles.ts'
-import { useLocalGenerations } from '../../local/use-local-runs.ts'
+import { useFinishedLocalGenerations } from '../../local/use-local-runs.ts'
 import { messages } from '../../messages/index.ts'
 import { useMe } from '../../session/use-session.ts'
 import { Button, buttonVariants } from '../ui/button.tsx'
@@ -14,7 +14,7 @@ const t = messages.history
 export function HistoryView() {
   const me = useMe()
   const list = useGenerationList(me !== null && me !== undefined)
-  const local = useLocalGenerations()
+  const local = useFinishedLocalGenerations()
   if (local.length === 0 && list.isError && list.data === undefined) {
     return (
       <div role="alert" className="flex flex-col items-start gap-3">

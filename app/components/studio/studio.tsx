@@ -11,7 +11,7 @@ import { newKey } from '../../lib/new-key.ts'
 import { deviceRunner } from '../../local/local-device.ts'
 import { isOpenRun } from '../../local/local-run.ts'
 import { useMeasure } from '../../local/use-device-fit.ts'
-import { useLocalRuns, useOnline } from '../../local/use-local-runs.ts'
+import { useLocalGenerations, useLocalRuns, useOnline } from '../../local/use-local-runs.ts'
 import { type ChosenPlaceFacts, usePlace } from '../../local/use-place.ts'
 import { useStartOnDevice } from '../../local/use-start-on-device.ts'
 import { messages } from '../../messages/index.ts'
@@ -57,6 +57,11 @@ export function Studio() {
   const measure = useMeasure(model)
   const startOnDevice = useStartOnDevice()
   const local = useLocalRuns()
+  const localGenerations = useLocalGenerations()
+  // Whichever was clicked last, wherever it is made.
+  const announced = [...localGenerations.slice(0, 1), ...(generations ?? []).slice(0, 1)].sort((a, b) =>
+    a.createdAt < b.createdAt ? 1 : -1,
+  )
   const [help, setHelp] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
 
@@ -159,7 +164,7 @@ export function Studio() {
           examples={model?.examples ?? []}
         />
       </section>
-      <ProgressAnnouncer generations={generations ?? []} />
+      <ProgressAnnouncer generations={announced} />
       <ShortcutsDialog open={help} onOpenChange={setHelp} />
       <RestoreDialog
         plan={restore.plan}
