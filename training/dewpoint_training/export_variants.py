@@ -4,6 +4,8 @@
 on a CPU or in wasm; s8 activations are over ten times slower there), the rest in float32. Both are graphs of the U-Net and the decoder; the text
 encoder is stored as int8 already and runs once a picture. What is timestep or position is never rounded: 999 in float16 is a neighbour of 999.5.
 
+`--default int8` makes that graph unet/model.onnx itself: what runs on a CPU where nothing is chosen. For folders that would else be too large for git.
+
 `attention`: the U-Net again with `cross_attention.<layer>` outputs (docs/diffusion.md). Its weights are the bytes inside unet/model.onnx, by offset.
 """
 from __future__ import annotations
@@ -22,7 +24,6 @@ from .judge import PROMPTS, SCORED, read_prompts
 from .pipelines import OnnxPipeline
 from .evaluate import seed_of
 
-COMPONENTS = ("unet", "vae_decoder")
 # Median and worst PSNR (dB) of pictures against the original's on the same seeds. float16 should be invisible; int8 may move an edge, not a thing.
 LIMITS = {"fp16": (35.0, 25.0), "int8": (24.0, 17.0)}
 # Kept in float32 in the int8 graphs: first and last convolutions, what tells the time, and what places the words' appearances.
@@ -104,7 +105,30 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
 
     for i, node in enumerate(model.graph.node):
         node.name = node.name or f"node_{i}"
-    return without_shapes(convert_float_to_float16(model, keep_io_types=True, op_block_list=DEFAULT_OP_BLOCK_LIST, node_block_list=time_nodes(model.graph)))
+    half = convert_float_to_float16(model, keep_io_types=True, op_block_list=DEFAULT_OP_BLOCK_LIST, node_block_list=time_nodes(model.graph))
+    store_matrices_as_int8(half.graph)
+    return without_shapes(half)
+
+
+def store_matrices_as_int8(graph: onnx.GraphProto) -> None:
+    """Float16 matrices as int8 with a scale per column, unpacked when a session loads: half of a U-Net's bytes, kernels stay float16."""
+    kept, unpack = [], []
+    for tensor in graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT16 or len(tensor.dims) != 2 or int(np.prod(tensor.dims)) <= MIN_COMPACT:
+            kept.append(tensor)
+            continue
+        name, weight = tensor.name, numpy_helper.to_array(tensor).astype(np.float32)
+        scale = np.maximum(np.abs(weight).max(0, keepdims=True), 1e-8) / 127
+        kept += [numpy_helper.from_array(np.round(weight / scale).astype(np.int8), name + "_int8"), numpy_helper.from_array(scale.astype(np.float32), name + "_scale")]
+        unpack += [
+            helper.make_node("Cast", [name + "_int8"], [name + "_wide"], to=TensorProto.FLOAT, name="cast_" + name),
+            helper.make_node("Mul", [name + "_wide", name + "_scale"], [name + "_single"], name="scale_" + name),
+            helper.make_node("Cast", [name + "_single"], [name], to=TensorProto.FLOAT16, name="half_" + name),
+        ]
+    body = list(graph.node)
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(kept)
+    graph.node.extend(unpack + body)
 
 
 class Records:
@@ -227,6 +251,8 @@ def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="exported folder")
     parser.add_argument("--only", action="append", choices=("fp16", "int8", "attention"), help="repeat for several; all unless given")
+    parser.add_argument("--component", action="append", choices=tuple(NOT_QUANTISED), help="repeat for several; both unless given")
+    parser.add_argument("--default", choices=("int8",), help="put the U-Net of this precision in the place of unet/model.onnx, once it is kept")
     parser.add_argument("--prompts", type=int, default=12, help="pictures compared")
     parser.add_argument("--calibrate", type=int, default=8, help="other pictures the int8 ranges come from")
     parser.add_argument("--steps", type=int, default=25, help="4 where the model is a few-step one")
@@ -234,6 +260,7 @@ def main(argv=None) -> None:
     parser.add_argument("--out", type=Path, help="JSON of what was measured")
     args = parser.parse_args(argv)
     folder, wanted = args.model, args.only or ["fp16", "int8", "attention"]
+    components = args.component or list(NOT_QUANTISED)
     texts = [p.text for p in read_prompts(PROMPTS) if p.category in SCORED]
     texts = texts[:: max(1, len(texts) // (args.prompts + args.calibrate))]
     compared, calibration = texts[: args.prompts], texts[args.prompts : args.prompts + args.calibrate]
@@ -249,20 +276,20 @@ def main(argv=None) -> None:
             for n in (1, 2, 4, 8) if recorder.few_step else (12,):
                 draw(recorder, calibration, n)
             feeds = recorder.feeds
-        for component in COMPONENTS:
+        for component in components:
             model = widened(folder / component / "model.onnx")
             model = to_fp16(model) if dtype == "fp16" else to_int8(model, component, feeds[component])
             onnx.save(model, folder / component / f"model_{dtype}.onnx")
         median_limit, worst_limit = LIMITS[dtype]
-        for component in (*COMPONENTS, "both"):
-            dtypes = {name: dtype for name in COMPONENTS if component in (name, "both")}
+        for component in (*components, *(["both"] if len(components) > 1 else [])):
+            dtypes = {name: dtype for name in components if component in (name, "both")}
             db = psnr(draw(OnnxPipeline(folder, dtypes, args.threads), compared, steps), pictures)
             kept = bool(np.median(db) >= median_limit and db.min() >= worst_limit)
             size = sum((folder / name / f"model_{dtype}.onnx").stat().st_size for name in dtypes) / 1e6
             report[f"{component} {dtype}"] = {"median dB": round(float(np.median(db)), 1), "worst dB": round(float(db.min()), 1), "limits dB": LIMITS[dtype], "pictures": len(db), "MB": round(size, 1), "kept": kept}
             print(f"{component} {dtype}: {size:.1f} MB, PSNR median {np.median(db):.1f}, worst {db.min():.1f} dB against float32; limits {median_limit:.0f} and {worst_limit:.0f}: {'kept' if kept else 'refused'}", flush=True)
-        for component in COMPONENTS:
-            if not (report[f"{component} {dtype}"]["kept"] and report[f"both {dtype}"]["kept"]):
+        for component in components:
+            if not all(report[key]["kept"] for key in (f"{component} {dtype}", f"both {dtype}") if key in report):
                 (folder / component / f"model_{dtype}.onnx").unlink()
 
     if "attention" in wanted:
@@ -276,6 +303,10 @@ def main(argv=None) -> None:
         if not same or sums > 1e-4:
             path.unlink()
             raise SystemExit("the attention graph disagrees with the U-Net; it was not written")
+    if args.default:
+        (folder / "unet" / f"model_{args.default}.onnx").replace(folder / "unet" / "model.onnx")
+        (folder / "unet" / "model_attention.onnx").unlink(missing_ok=True)  # it pointed into the old one
+        print(f"unet/model.onnx is the {args.default} graph now")
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         args.out.write_text(json.dumps(report, indent=1) + "\n")
