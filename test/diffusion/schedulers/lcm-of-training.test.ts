@@ -34,6 +34,7 @@ describe('LCM on the embedded few-step model', () => {
     const scheduler = createScheduler({ sampler: 'lcm', schedule: 'automatic', steps: 4, config })
     let drawn = 0
     const noise = {
+      position: 0,
       next: () => {
         drawn += 1
         return Float32Array.of(0.1 * drawn, -0.2 * drawn, 0.3 * drawn)
