@@ -29,6 +29,7 @@ export type Why =
   | 'unfit'
   | 'allowance'
   | 'no-worker'
+  | 'nobody-ready'
   | 'not-downloaded'
   | 'not-measured'
   | 'device-faster'
@@ -48,7 +49,9 @@ export function choosePlace(facts: PlaceFacts): { readonly place: ChosenPlace; r
   const isReady = device.downloadBytes === 0
   if (!facts.online && isReady) return { place: 'device', why: 'offline' }
   if (facts.left !== null && facts.left < facts.count) return { place: 'device', why: 'allowance' }
-  if (facts.workers === 0) return { place: 'device', why: 'no-worker' }
+  // A worker may be back in a moment; a download is for the person to decide on.
+  if (facts.workers === 0)
+    return isReady ? { place: 'device', why: 'no-worker' } : { place: 'server', why: 'nobody-ready' }
   if (!isReady) return { place: 'server', why: 'not-downloaded' }
   if (device.seconds === null) return { place: 'server', why: 'not-measured' }
   if (serverSeconds !== null && device.seconds > serverSeconds * FREE_IS_WORTH)

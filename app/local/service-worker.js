@@ -10,7 +10,7 @@ const PROGRAM = `dewpoint-program-${RELEASE}`
 /** Named by content, so they outlive releases. */
 const LASTING = 'dewpoint-lasting'
 /** The pages that work without a network; their HTML holds nothing about the person. */
-const PAGES = ['/', '/storage', '/history']
+const PAGES = ['/', '/storage', '/history', '/g/offline']
 /** Slower than this the network counts as absent, for a page that is here. */
 const PAGE_TIMEOUT_MS = 5_000
 
@@ -32,7 +32,8 @@ scope.addEventListener('fetch', (/** @type {any} */ event) => {
   const url = new URL(request.url)
   if (url.origin !== scope.location.origin) return
   if (request.mode === 'navigate') {
-    if (PAGES.includes(url.pathname)) event.respondWith(page(url.pathname, request))
+    const frame = frameOf(url.pathname)
+    if (frame !== null) event.respondWith(page(frame, request))
     return
   }
   if (url.pathname.startsWith('/_next/static/') || url.pathname === '/icon.svg') {
@@ -41,6 +42,12 @@ scope.addEventListener('fetch', (/** @type {any} */ event) => {
     event.respondWith(fromCacheFirst(LASTING, request))
   }
 })
+
+/** Every picture's page has the same frame: it reads from the address which one it is. */
+function frameOf(/** @type {string} */ path) {
+  if (PAGES.includes(path)) return path
+  return path.startsWith('/g/') ? '/g/offline' : null
+}
 
 /** The engine, and of models what is small; weights are the engine's own business. */
 function isLasting(/** @type {URL} */ { pathname, searchParams }) {
@@ -93,9 +100,9 @@ async function fromCacheFirst(name, request) {
   return response
 }
 
-/** @param {string} path @param {Request} request */
-async function page(path, request) {
-  const kept = (await caches.open(PROGRAM)).match(path)
+/** @param {string} frame @param {Request} request */
+async function page(frame, request) {
+  const kept = (await caches.open(PROGRAM)).match(frame)
   try {
     const fromNetwork = fetch(request)
     if ((await kept) === undefined) return await fromNetwork

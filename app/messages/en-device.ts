@@ -34,6 +34,7 @@ export const enDevice = {
       unfit: 'Server: this device cannot run the model.',
       allowance: 'This device: today’s allowance is used up, and here it is free.',
       'no-worker': 'This device: nothing runs this model on the server right now.',
+      'nobody-ready': 'Server, though nothing runs this model there now. This device can, after a download.',
       'not-downloaded': 'Server: the model is not on this device yet.',
       'not-measured': 'Server: how fast this device is has not been measured yet.',
       'device-faster': 'This device: it is the faster one, and free.',

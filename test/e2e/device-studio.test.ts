@@ -157,6 +157,9 @@ describe('pictures made on this device', () => {
     const second = localCard(page, 'a cake in the desert')
     await second.getByText('Saved to your history when the connection is back').waitFor({ timeout: SLOW_MS })
     const other = await page.context().newPage()
+    await other.goto('/history')
+    await other.getByRole('link', { name: 'Open: a cake in the desert' }).click()
+    await other.getByText('your device', { exact: true }).waitFor()
     await other.goto('/')
     await localCard(other, 'a cake in the desert').waitFor()
 

@@ -24,7 +24,7 @@ async function startSite(): Promise<Site> {
       const head = `const RELEASE = 'r${release}'\nconst ASSETS = ['/_next/static/r${release}.js', '/_next/static/lazy-r${release}.js']\n`
       return answer('text/javascript', head + source)
     }
-    if (path === '/' || path === '/storage' || path === '/history')
+    if (['/', '/storage', '/history', '/g/offline'].includes(path))
       return answer(
         'text/html',
         `<title>release ${release}</title><script src="/_next/static/r${release}.js"></script>`,
@@ -89,7 +89,7 @@ describe('the service worker', () => {
     expect(await read(page, '/api/images/1')).toContain('ana')
     await read(page, MODEL_FILE)
     expect(await kept(page)).toEqual(
-      ['/', MODEL_FILE, '/_next/static/lazy-r1.js', '/_next/static/r1.js', '/history', '/storage'].sort(),
+      ['/', '/g/offline', MODEL_FILE, '/_next/static/lazy-r1.js', '/_next/static/r1.js', '/history', '/storage'].sort(),
     )
 
     await page.context().setOffline(true)
@@ -98,8 +98,10 @@ describe('the service worker', () => {
     expect(await page.evaluate('loaded')).toBe('r1')
     expect(await read(page, MODEL_FILE)).toBe('{}')
     expect(await read(page, '/api/images/1')).toBe('no answer')
-    await page.goto('/storage')
-    expect(await page.title()).toBe('release 1')
+    for (const path of ['/storage', '/g/11111111-1111-4111-8111-111111111111']) {
+      await page.goto(path)
+      expect(await page.title()).toBe('release 1')
+    }
   })
 
   it('never stands between a visitor and a new release, and lets an open page of the old one keep its scripts', async () => {

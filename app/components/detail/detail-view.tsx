@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ArrowLeft, Download, Share2, Shuffle, Trash2 } from 'lucide-react'
 import Link from 'next/link'
-import { useRouter } from 'next/navigation'
+import { usePathname, useRouter } from 'next/navigation'
 import { parseAsInteger, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
@@ -27,8 +27,12 @@ import { Recipe } from './recipe.tsx'
 
 const t = messages.detail
 
-/** A picture that is only in this browser, or one of the history. */
-export function DetailView({ id }: { id: string }) {
+/**
+ * A picture that is only in this browser, or one of the history. Which one, the address says: without a network every
+ * picture's page comes from one kept frame (app/local/service-worker.js).
+ */
+export function DetailView() {
+  const id = usePathname().split('/')[2] ?? ''
   const { loaded, savedAs } = useRunList()
   const run = useLocalRuns().find((one) => one.id === id)
   if (!loaded) return <Skeleton />

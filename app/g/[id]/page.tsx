@@ -5,11 +5,10 @@ import { messages } from '../../messages/index.ts'
 
 export const metadata: Metadata = { title: messages.detail.title }
 
-export default async function GenerationPage({ params }: { params: Promise<{ id: string }> }) {
-  const { id } = await params
+export default function GenerationPage() {
   return (
     <main id="main" className="mx-auto w-full max-w-6xl px-4 pt-4 pb-16 sm:px-6">
-      <DetailView id={id} />
+      <DetailView />
     </main>
   )
 }
