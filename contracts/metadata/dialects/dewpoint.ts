@@ -1,5 +1,6 @@
 // Our own canonical JSON: the PNG text `dewpoint`, the XMP property `dewpoint:recipe`, or a recipe file. Complete and exact.
 import { type Recipe, recipeSchema } from '#contracts/recipe.ts'
+import { upgradeRecipe } from '#contracts/recipe-version.ts'
 import { parseForeignRecord } from '../json.ts'
 import type { Texts } from './texts.ts'
 
@@ -14,10 +15,7 @@ export function readDewpoint(texts: Texts): Recipe | undefined {
   const record = parseForeignRecord(text)
   const looksLikeOurs = record !== undefined && 'version' in record && 'noise' in record && 'negativePrompt' in record
   if (own === undefined && !looksLikeOurs) return undefined
-  if (record?.version !== 1) {
-    throw new TypeError(`The recipe has version ${JSON.stringify(record?.version)}; this Dewpoint reads version 1`)
-  }
-  const parsed = recipeSchema.safeParse(record)
+  const parsed = recipeSchema.safeParse(upgradeRecipe(record))
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw new TypeError(`The recipe breaks a rule: ${issue?.path.join('.')}: ${issue?.message}`, { cause: parsed.error })
