@@ -2,6 +2,7 @@
 // Keeps the outbox moving: when a run has ended, when somebody signs in, when the network is back, when the tab is looked at
 // again, and after a while when a try failed.
 import { useCallback, useEffect, useRef } from 'react'
+import { notifyProblem } from '../components/ui/toast.tsx'
 import { useGenerationCache } from '../generations/use-generations.ts'
 import { isTransient, problemCode, problemText } from '../lib/problem.ts'
 import { useTRPCClient } from '../lib/trpc.ts'
@@ -38,6 +39,7 @@ function refusalOf(error: unknown): string | null {
 export function useOutbox(ownerId: string | null | undefined): () => void {
   const client = useTRPCClient()
   const cache = useGenerationCache()
+  const wasTold = useRef(false)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   const flush = useCallback(() => {
     clearTimeout(timer.current)
@@ -54,6 +56,10 @@ export function useOutbox(ownerId: string | null | undefined): () => void {
       const code = problemCode(error)
       // Signed out meanwhile: what is theirs waits until they are back.
       if (code === 'auth.required') return
+      if (code === 'savings.exhausted' && !wasTold.current) {
+        wasTold.current = true
+        notifyProblem(problemText(error))
+      }
       const isPassing = isTransient(error) || error instanceof PutFailed || error instanceof TypeError
       timer.current = setTimeout(() => flush(), isPassing ? RETRY_AFTER_MS : RETRY_FULL_AFTER_MS)
     })
