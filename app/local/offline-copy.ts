@@ -12,25 +12,29 @@ const ORT_FILES: Readonly<Record<DeviceProvider, readonly string[]>> = {
   webgpu: ['ort.webgpu.min.mjs', 'ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'],
 }
 
-/** Installs the service worker, and asks the browser not to clear what is stored when the disk gets full. */
+/** At the first download: installs the service worker, and asks the browser not to clear what is stored when the disk gets full. */
 export async function keepForOffline(): Promise<void> {
-  if (navigator.serviceWorker === undefined) return
-  try {
-    await navigator.serviceWorker.register(WORKER_URL, { scope: '/', updateViaCache: 'none' })
-    await navigator.storage?.persist?.()
-  } catch {
-    // Without it everything works but being offline.
-  }
+  await install()
+  await navigator.storage?.persist?.().catch(() => false)
 }
 
 /** After a picture: the engine's files and the pages are kept; what the browser has in its cache is not transferred again. */
 export async function keepEngine(provider: DeviceProvider): Promise<void> {
-  if (navigator.serviceWorker === undefined) return
-  const registration = await navigator.serviceWorker.getRegistration('/')
-  if (registration === undefined) return
+  if (!(await install())) return
   const { active } = await navigator.serviceWorker.ready
   const urls = [ENGINE_FILES.worker, ...ORT_FILES[provider].map((name) => `${ENGINE_FILES.ort}${name}`)]
   active?.postMessage({ type: 'keep', urls })
+}
+
+/** Installing twice is installing once. @returns false where there can be none; then everything works but being offline. */
+async function install(): Promise<boolean> {
+  if (navigator.serviceWorker === undefined) return false
+  try {
+    await navigator.serviceWorker.register(WORKER_URL, { scope: '/', updateViaCache: 'none' })
+    return true
+  } catch {
+    return false
+  }
 }
 
 const CACHES = /^dewpoint-/
@@ -49,7 +53,7 @@ export async function measureOfflineCopy(): Promise<number> {
   return bytes
 }
 
-/** Everything but models and pictures; the Studio needs its network from then on, until the next first use. */
+/** Everything but models and pictures; the Studio needs its network until this device makes its next picture. */
 export async function removeOfflineCopy(): Promise<void> {
   await (await navigator.serviceWorker?.getRegistration('/'))?.unregister()
   for (const name of (await caches.keys()).filter((one) => CACHES.test(one))) await caches.delete(name)

@@ -304,6 +304,28 @@ describe('pictures made on this device', () => {
     await onlyHere(page, 'a cat in space')
   })
 
+  it('makes pictures on the server and here at the same time', async () => {
+    const page = await browsers.visitor()
+    await page.goto('/')
+    await chooseDevice(page)
+    await takeSteps(page, 30)
+    await generate(page, 'a rocket in the desert')
+    await agreeToDownload(page, 'a rocket in the desert')
+    const here = localCard(page, 'a rocket in the desert')
+    await here.getByText(/^Step \d+ of 30$/).waitFor({ timeout: SLOW_MS })
+    await page.getByRole('radio', { name: 'Server', exact: true }).click()
+    await takeSteps(page, 2)
+    await generate(page, 'a fox in the city')
+    await savedCard(page, 'a fox in the city')
+      .getByRole('button', { name: 'More actions' })
+      .waitFor({ timeout: 60_000 })
+    expect(await savedCard(page, 'a fox in the city').count()).toBe(1)
+    await onlyHere(page, 'a rocket in the desert')
+    // The guest whom the server's picture made may keep the other one too.
+    await page.getByRole('button', { name: 'Save 1 picture' }).click()
+    await savedCard(page, 'a rocket in the desert').waitFor()
+  })
+
   it('goes on where it was after the tab has slept', async () => {
     const page = await browsers.visitor()
     const devtools = await page.context().newCDPSession(page)
