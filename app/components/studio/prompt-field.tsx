@@ -154,7 +154,7 @@ function MarkBubble({ mark, onEnter }: { mark: MarkHit; onEnter: () => void }) {
       role="tooltip"
       onPointerEnter={onEnter}
       style={{ top: mark.bottom, left: mark.left }}
-      className="absolute z-10 w-64 rounded-control border border-line bg-raised px-3 py-2 text-ink-2 text-xs leading-5 shadow-float"
+      className="absolute z-10 w-max max-w-64 rounded-control border border-line bg-raised px-3 py-2 text-ink-2 text-xs leading-5 shadow-float"
     >
       {mark.weight === undefined ? null : <span className="block font-medium text-ink">{t.times(mark.weight)}</span>}
       {mark.message === undefined ? null : `${mark.message}.`}

@@ -97,11 +97,12 @@ function Run({ run }: { run: MarkedRun }) {
     <span
       data-run={isMarked ? start : undefined}
       className={cn(
-        'rounded-[3px] [box-decoration-break:clone]',
+        'rounded-[3px]',
+        // Where a window begins is one place, not one on each line of it.
+        isBorder ? 'shadow-[-2px_0_0_var(--accent)]' : '[box-decoration-break:clone]',
         weight !== undefined && (weight > 1 ? 'bg-accent-soft' : 'bg-sunken'),
         problem !== undefined &&
           'underline decoration-danger decoration-wavy [text-decoration-skip-ink:none] [text-underline-offset:3px]',
-        isBorder && 'shadow-[-2px_0_0_var(--accent)]',
       )}
     >
       {text}
