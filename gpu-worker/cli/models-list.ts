@@ -1,8 +1,6 @@
 // `npm run models -- list` and `verify`: what is installed, and whether every byte of it is the one its manifest names.
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
+import { hashFile } from '../models/hash-file.ts'
 import { type InstalledModel, verifyModel } from '../models/installed-models.ts'
 import type { InstalledNetwork } from '../models/installed-networks.ts'
 
@@ -74,9 +72,7 @@ export async function verifyInstalled(
 }
 
 async function verifyNetwork({ manifest: { kind, name, sha256 }, path }: InstalledNetwork): Promise<void> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  const actual = hash.digest('hex')
+  const actual = await hashFile(path)
   if (actual !== sha256)
     throw new Error(`The ${kind} ${name} has SHA-256 ${actual}, its manifest says ${sha256}. Add it again.`)
 }

@@ -1,16 +1,15 @@
 // A model from a folder or a repository → an installed one. It is put together in a folder of its own, checked, measured and made
 // to draw a picture there; only the whole of it is then renamed into place, so that half a model is never one.
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { type ModelManifest, modelManifestSchema } from '#contracts/model-manifest.ts'
 import { readConfig } from '#diffusion/model/read-config.ts'
 import type { Runtime } from '#diffusion/runtime/runtime.ts'
 import { readArchitecture } from './check-architecture.ts'
 import { chooseFiles, requireSafePath } from './choose-files.ts'
+import { hashFile } from './hash-file.ts'
 import { measureModel } from './measure-model.ts'
 import { type FolderFiles, openModelFolder } from './model-folder.ts'
 import { AddModelError, type ModelSource, type SourceFile } from './model-sources.ts'
@@ -178,9 +177,7 @@ async function freeBytesOf(folder: string): Promise<number> {
 async function hashFiles(folder: string, files: readonly SourceFile[]): Promise<ModelManifest['files']> {
   const hashed: ModelManifest['files'] = {}
   for (const { path } of files) {
-    const hash = createHash('sha256')
-    await pipeline(createReadStream(join(folder, path)), hash)
-    hashed[path] = { sha256: hash.digest('hex'), sizeBytes: (await stat(join(folder, path))).size }
+    hashed[path] = { sha256: await hashFile(join(folder, path)), sizeBytes: (await stat(join(folder, path))).size }
   }
   return hashed
 }

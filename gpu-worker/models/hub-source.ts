@@ -1,10 +1,9 @@
 // A model in a hub repository (huggingface.co, or another that speaks its API), pinned to one commit. Files are fetched in ranges,
 // so that a dropped connection or a second `models add` goes on where the last one stopped, and held against the hub's hashes.
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileDownloadInfo, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub'
+import { hashFile } from './hash-file.ts'
 import { AddModelError, type FetchOptions, type ModelSource, type SourceFile } from './model-sources.ts'
 
 export interface HubOptions {
@@ -143,12 +142,8 @@ function rangeStart(response: Response, { path, sizeBytes }: SourceFile): number
 
 /** Large files are listed with their SHA-256, small ones with git's SHA-1 of them. */
 async function matches(path: string, { oid, lfs }: ListFileEntry): Promise<boolean> {
-  const isLarge = lfs !== undefined
-  const hash = createHash(isLarge ? 'sha256' : 'sha1')
-  if (!isLarge) hash.update(`blob ${await sizeOf(path)}\0`)
-  for await (const chunk of createReadStream(path)) hash.update(chunk)
-  const expected = isLarge ? lfs.oid.replace(/^sha256:/, '') : oid
-  return hash.digest('hex') === expected
+  if (lfs !== undefined) return (await hashFile(path)) === lfs.oid.replace(/^sha256:/, '')
+  return (await hashFile(path, 'sha1', `blob ${await sizeOf(path)}\0`)) === oid
 }
 
 const sizeOf = (path: string): Promise<number> =>

@@ -1,11 +1,10 @@
 // Which models are installed: every folder under MODELS_DIR that carries a manifest. Reading one verifies every byte of it.
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { DewpointError } from '#contracts/errors.ts'
 import { type ModelManifest, modelManifestSchema } from '#contracts/model-manifest.ts'
+import { hashFile } from './hash-file.ts'
 import { type FolderFiles, openModelFolder } from './model-folder.ts'
 
 export interface InstalledModel {
@@ -58,7 +57,7 @@ export async function verifyModel({ manifest, files }: InstalledModel): Promise<
   const paths = Object.keys(manifest.files).sort()
   for (const path of paths) {
     const expected = manifest.files[path]?.sha256
-    const actual = await fileSha256(files.pathOf(path)).catch((cause: unknown) => {
+    const actual = await hashFile(files.pathOf(path)).catch((cause: unknown) => {
       throw new Error(`Model ${manifest.id} lacks ${path}`, { cause })
     })
     if (actual !== expected) {
@@ -72,10 +71,4 @@ export async function verifyModel({ manifest, files }: InstalledModel): Promise<
   if (hash !== manifest.hash) {
     throw new Error(`Model ${manifest.id}: the file list has SHA-256 ${hash}, its manifest says ${manifest.hash}`)
   }
-}
-
-async function fileSha256(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }

@@ -6,7 +6,7 @@ import type { Benchmark } from './measure.ts'
 
 const HERE = new URL('.', import.meta.url)
 /** Files here that measure nothing by themselves. */
-const HELPERS = new Set(['browser-pages.ts', 'main.ts', 'measure.ts'])
+const HELPERS = new Set(['browser-pages.ts', 'main.ts', 'measure.ts', 'network-rows.ts', 'sd15-unet.ts'])
 
 const [name, ...options] = process.argv.slice(2)
 const known = readdirSync(HERE)

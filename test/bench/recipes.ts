@@ -1,5 +1,5 @@
 // What reading costs while somebody types or drops a picture: parsing and analysing a prompt, and finding the recipe in a large file.
-// Medians of many runs; a 10 MB PNG is real, its pixels noise so that nothing compresses away, and no pixel of it is decoded.
+// How fast models are verified, and LoRAs merged into weights of SD 1.5's size. Medians of many runs; a 10 MB PNG is real, its pixels noise so that nothing compresses away, and no pixel of it is decoded.
 import { randomFillSync } from 'node:crypto'
 import sharp from 'sharp'
 import { readRecipe } from '#contracts/metadata/read-recipe.ts'
@@ -11,6 +11,7 @@ import { parsePrompt } from '#diffusion/prompt/parse.ts'
 import { readPrompt } from '#diffusion/prompt/read.ts'
 import { openModelFolder } from '#worker/models/model-folder.ts'
 import { type Row, row } from './measure.ts'
+import { mergeRows, verifyRows } from './network-rows.ts'
 
 const RUNS = 31
 const WARM_UP = 5
@@ -86,6 +87,8 @@ export default async function benchRecipes(): Promise<Row[]> {
       values: await times(() => writeRecipe(png, recipe, FACTS)),
       unit: 'ms',
     }),
+    ...(await verifyRows()),
+    ...(await mergeRows()),
   ]
 }
 
