@@ -117,16 +117,14 @@ async function threads({ model, open }: Bench): Promise<Row[]> {
   try {
     const isolated = await open()
     const alone = await open({ baseURL: single.url })
-    const perStep = async (page: Page) => {
-      await openEngine(page, { provider: 'wasm' })
-      const values: number[] = []
-      for (let round = 0; round < ROUNDS; round++) {
-        values.push(expectOk(await call(page, 'measure', model)).secondsPerStep)
-      }
-      return values
+    const many: number[] = []
+    const one: number[] = []
+    for (const page of [isolated, alone]) await openEngine(page, { provider: 'wasm' })
+    // In turn, so that a machine that gets busier slows both.
+    for (let round = 0; round < ROUNDS; round++) {
+      many.push(expectOk(await call(isolated, 'measure', model)).secondsPerStep)
+      one.push(expectOk(await call(alone, 'measure', model)).secondsPerStep)
     }
-    const many = await perStep(isolated)
-    const one = await perStep(alone)
     const processors = await isolated.evaluate(() => navigator.hardwareConcurrency)
     return [
       row({ what: `a step, isolated page, ${processors} threads`, values: many, unit: 's' }),

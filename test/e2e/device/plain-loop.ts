@@ -21,7 +21,7 @@ export async function plainLoop(unetUrl: string, threads: number, steps: number)
     const startedMs = performance.now()
     const { [session.outputNames[0] ?? '']: output } = await session.run({
       sample: new ort.Tensor('float32', sample.data.slice(), sample.dims),
-      timestep: new ort.Tensor('float32', new Float32Array(feeds.timestep).fill(999 - step), [feeds.timestep]),
+      timestep: feeds.timestep(999 - step),
       encoder_hidden_states: new ort.Tensor('float32', feeds.hidden.data.slice(), feeds.hidden.dims),
     })
     const predicted = output?.data as Float32Array
@@ -30,6 +30,16 @@ export async function plainLoop(unetUrl: string, threads: number, steps: number)
   }
   await session.release()
   return seconds
+}
+
+/** Exports count in whole steps or in fractions, in one number or one per row. */
+function timestepOf(session: ort.InferenceSession, shape: readonly number[]) {
+  const info = session.inputMetadata.find(({ name }) => name === 'timestep')
+  const count = shape[0] ?? 1
+  return (step: number) =>
+    info?.isTensor === true && info.type === 'int64'
+      ? new ort.Tensor('int64', new BigInt64Array(count).fill(BigInt(step)), shape)
+      : new ort.Tensor('float32', new Float32Array(count).fill(step), shape)
 }
 
 function shapes(session: ort.InferenceSession) {
@@ -47,7 +57,7 @@ function shapes(session: ort.InferenceSession) {
   return {
     sample: filled(dims('sample')),
     hidden: filled(dims('encoder_hidden_states')),
-    timestep: dims('timestep')[0] ?? 1,
+    timestep: timestepOf(session, dims('timestep')),
   }
 }
 
@@ -113,7 +123,7 @@ export async function bufferGrowth(unetUrl: string, calls: number): Promise<numb
   for (let call = 0; call < calls; call++) {
     await session.run({
       sample: new ort.Tensor('float32', feeds.sample.data, feeds.sample.dims),
-      timestep: new ort.Tensor('float32', new Float32Array(feeds.timestep).fill(999 - call), [feeds.timestep]),
+      timestep: feeds.timestep(999 - call),
       encoder_hidden_states: new ort.Tensor('float32', feeds.hidden.data, feeds.hidden.dims),
     })
     bytes.push(alive)
