@@ -133,7 +133,7 @@ class Placing(nn.Module):
         """x [batch, channels, h, w] → (x with what is placed told to it, the placed layers [batch, 34, 2h, 2w])"""
         h = x.flatten(2).transpose(1, 2)
         k = self.shown(cells) + self.whose(context)[:, :, None, :] + self.which.to(cells.dtype)
-        k = torch.cat([k.flatten(1, 2), self.nothing.to(cells.dtype).expand(len(x), 1, -1)], 1)
+        k = torch.cat([k.flatten(1, 2), self.nothing.to(cells.dtype).expand(x.shape[0], 1, -1)], 1)
         values = F.pad(cells.flatten(1, 2), (0, 0, 0, 1))[:, None]
         q, k = (t.unflatten(-1, (self.LAYERS, self.DIM)).transpose(1, 2) for t in (self.q(self.norm(h)), k))
         weights = (q * self.DIM**-0.5 @ k.transpose(-1, -2)).softmax(-1)
