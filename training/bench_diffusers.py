@@ -8,17 +8,19 @@ import tempfile
 import time
 from pathlib import Path
 
-import export_tiny_models as tiny
 import torch
+from diffusers import DDIMScheduler
+from golden.tiny.cases import NEGATIVE, PROMPT, STABLE_DIFFUSION, simple_pipeline
+from golden.tiny.parts import text_encoder, tokenizer, unet, vae
 
 torch.set_num_threads(2)
 batch, rounds = int(sys.argv[1]), int(sys.argv[2])
-config = tiny.STABLE_DIFFUSION | {"prediction_type": "epsilon", "timestep_spacing": "leading"}
+config = STABLE_DIFFUSION | {"prediction_type": "epsilon", "timestep_spacing": "leading"}
 with tempfile.TemporaryDirectory() as folder:
-    tok = tiny.tokenizer(Path(folder))
-    parts = dict(vae=tiny.vae(1), text_encoder=tiny.text_encoder(tok, 2), tokenizer=tok, unet=tiny.unet(3))
-pipe = tiny.simple_pipeline(parts)("text")
-pipe.scheduler = tiny.DDIMScheduler.from_config(config)
+    tok = tokenizer(Path(folder))
+    parts = dict(vae=vae(1), text_encoder=text_encoder(tok, 2), tokenizer=tok, unet=unet(3))
+pipe = simple_pipeline(parts)("text")
+pipe.scheduler = DDIMScheduler.from_config(config)
 pipe.set_progress_bar_config(disable=True)
 results = {}
 for precision in (torch.float32, torch.bfloat16):
@@ -28,7 +30,7 @@ for precision in (torch.float32, torch.bfloat16):
     for _ in range(rounds + 1):
         started = time.perf_counter()
         with torch.inference_mode():
-            pipe([tiny.PROMPT] * batch, negative_prompt=[tiny.NEGATIVE] * batch, num_inference_steps=20, guidance_scale=7.5,
+            pipe([PROMPT] * batch, negative_prompt=[NEGATIVE] * batch, num_inference_steps=20, guidance_scale=7.5,
                  height=64, width=64, output_type="np")
         times.append((time.perf_counter() - started) * 1000)
     results[str(precision).removeprefix("torch.")] = times[1:]

@@ -12,7 +12,9 @@ from pathlib import Path
 import diffusers
 import torch
 from diffusers import DDIMScheduler, EulerDiscreteScheduler
-from export_tiny_models import GOLDEN, STABLE_DIFFUSION, run_case, simple_pipeline, text_encoder, tokenizer, unet, vae, write_json
+from golden.tiny.cases import STABLE_DIFFUSION, run_case, simple_pipeline
+from golden.tiny.files import GOLDEN, write_json
+from golden.tiny.parts import text_encoder, tokenizer, unet, vae
 from peft import LoraConfig
 from safetensors import safe_open
 from safetensors.torch import save_file

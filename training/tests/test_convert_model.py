@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     """A diffusers folder as it comes from the hub, weights random."""
-    from export_tiny_models import STABLE_DIFFUSION, simple_pipeline, text_encoder, tokenizer, unet, vae
+    from golden.tiny.cases import STABLE_DIFFUSION, simple_pipeline
+    from golden.tiny.parts import text_encoder, tokenizer, unet, vae
 
     folder = tmp_path_factory.mktemp("source")
     tok = tokenizer(folder / "made")
