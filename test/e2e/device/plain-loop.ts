@@ -3,6 +3,8 @@
 import * as ort from 'onnxruntime-web/webgpu'
 
 const DIST = '/node_modules/onnxruntime-web/dist/'
+/** Latent pixels a side, in turn. */
+const SIDES = [8, 16, 24, 32]
 /** ORT's number for errors only. */
 const ERRORS_ONLY = 3
 
@@ -42,12 +44,12 @@ function timestepOf(session: ort.InferenceSession, shape: readonly number[]) {
       : new ort.Tensor('float32', new Float32Array(count).fill(step), shape)
 }
 
-function shapes(session: ort.InferenceSession) {
+function shapes(session: ort.InferenceSession, side = 16) {
   const dims = (name: string) => {
     const found = session.inputMetadata.find((info) => info.name === name)
     if (found?.isTensor !== true) throw new RangeError(`The U-Net has no input ${name}`)
-    // Two rows of one window of text, and 16 latent pixels a side, where the graph leaves them open.
-    const open: Record<string, number> = { 0: 2, 1: name === 'sample' ? 4 : 77, 2: 16, 3: 16 }
+    // Two rows of one window of text, and `side` latent pixels a side, where the graph leaves them open.
+    const open: Record<string, number> = { 0: 2, 1: name === 'sample' ? 4 : 77, 2: side, 3: side }
     return found.shape.map((dim, i) => (typeof dim === 'number' && dim > 0 ? dim : (open[i] ?? 1)))
   }
   const filled = (shape: readonly number[]) => {
@@ -99,7 +101,7 @@ export async function transferCosts(addGraph: number[], floats: number, calls: n
   return { throughCpuMs: await timed('cpu'), onGpuMs: await timed('gpu-buffer') }
 }
 
-/** Bytes of WebGPU buffers alive after each call of a graph at several sizes in turn: ORT's buckets keep what they were given. */
+/** Bytes of WebGPU buffers alive after each call of a graph at several sizes in turn, and after its release: ORT's buckets keep what they were given. */
 export async function bufferGrowth(unetUrl: string, calls: number): Promise<number[]> {
   ort.env.wasm.wasmPaths = DIST
   let alive = 0
@@ -118,9 +120,9 @@ export async function bufferGrowth(unetUrl: string, calls: number): Promise<numb
     executionProviders: [{ name: 'webgpu', preferredLayout: 'NCHW' }],
     logSeverityLevel: ERRORS_ONLY,
   })
-  const feeds = shapes(session)
   const bytes: number[] = []
   for (let call = 0; call < calls; call++) {
+    const feeds = shapes(session, SIDES[call % SIDES.length])
     await session.run({
       sample: new ort.Tensor('float32', feeds.sample.data, feeds.sample.dims),
       timestep: feeds.timestep(999 - call),
