@@ -1,6 +1,7 @@
 // What a manifest says of a model beyond its configs, found out by loading it: how its graphs are fixed, its map from latents to
 // colours, and that it makes a picture at all. Takes seconds for a model of SD 1.5's size.
 import { z } from 'zod'
+import { SIZE_MAX_PX, SIZE_MIN_PX } from '#contracts/limits.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 import { resizeBilinear } from '#diffusion/images/bilinear.ts'
@@ -37,8 +38,6 @@ const unetSchema = z.looseObject({
 const SAMPLES = 5
 /** A side that shows a working model in seconds also on a CPU; colours do not depend on it. */
 const TRIAL_SIDE_PX = 256
-/** Largest picture a recipe may ask for, as contracts/limits.ts has it. */
-const SIDE_MAX_PX = 2048
 
 /** @throws RangeError where files and layout disagree, or a named error where a graph fails. */
 export async function measureModel({ runtime, files, architecture, signal }: MeasureOptions): Promise<MeasuredFacts> {
@@ -87,14 +86,15 @@ function offeredSizes(
   { scale, multiple, isFixed }: { scale: number; multiple: number; isFixed: boolean },
 ): Size[] {
   const trained = {
-    width: Math.min(SIDE_MAX_PX, latent.width * scale),
-    height: Math.min(SIDE_MAX_PX, latent.height * scale),
+    width: Math.min(SIZE_MAX_PX, latent.width * scale),
+    height: Math.min(SIZE_MAX_PX, latent.height * scale),
   }
   if (isFixed || trained.width !== trained.height) return [trained]
   const round = (px: number) => Math.max(multiple, Math.round(px / multiple) * multiple)
   const long = round(trained.width * 1.25)
   const short = round(trained.width * 0.8)
-  if (long > SIDE_MAX_PX || long === trained.width || short === trained.width) return [trained]
+  const isOffered = long <= SIZE_MAX_PX && short >= SIZE_MIN_PX && long !== trained.width && short !== trained.width
+  if (!isOffered) return [trained]
   return [trained, { width: short, height: long }, { width: long, height: short }]
 }
 

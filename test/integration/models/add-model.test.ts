@@ -70,11 +70,8 @@ describe('a model from the hub', () => {
       license: 'creativeml-openrail-m',
       summary: 'A model of random weights.',
       family: 'sd1',
-      sizes: [
-        { width: 64, height: 64 },
-        { width: 48, height: 80 },
-        { width: 80, height: 48 },
-      ],
+      // Upright and wide would go below the smallest side a recipe may have.
+      sizes: [{ width: 64, height: 64 }],
       fixedSize: false,
       predictionType: 'epsilon',
       timestep: 'vector',
