@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import { useGenerationList } from '../../generations/use-generations.ts'
 import { historyTiles } from '../../history/history-tiles.ts'
+import { notSaved } from '../../local/merge-by-age.ts'
 import { useFinishedLocalGenerations } from '../../local/use-local-runs.ts'
 import { messages } from '../../messages/index.ts'
 import { useMe } from '../../session/use-session.ts'
@@ -14,7 +15,8 @@ const t = messages.history
 export function HistoryView() {
   const me = useMe()
   const list = useGenerationList(me !== null && me !== undefined)
-  const local = useFinishedLocalGenerations()
+  const saved = list.data?.pages.flatMap((page) => page.items) ?? []
+  const local = notSaved(useFinishedLocalGenerations(), saved)
   if (local.length === 0 && list.isError && list.data === undefined) {
     return (
       <div role="alert" className="flex flex-col items-start gap-3">
@@ -24,7 +26,6 @@ export function HistoryView() {
     )
   }
   if (local.length === 0 && me !== null && list.data === undefined) return <Skeleton />
-  const saved = list.data?.pages.flatMap((page) => page.items) ?? []
   const tiles = historyTiles([...local, ...saved].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)))
   if (tiles.length === 0 && !list.hasNextPage) return <Empty />
   return (
