@@ -105,7 +105,9 @@ async function fetchRest(options: Download, part: string): Promise<undefined> {
   const response = await options.fetch(info.url, {
     headers: {
       ...(file.sizeBytes > 0 && { range: `bytes=${offset}-${file.sizeBytes - 1}` }),
-      ...(options.accessToken !== undefined && { authorization: `Bearer ${options.accessToken}` }),
+      // The token is the hub's; files themselves often lie elsewhere.
+      ...(options.accessToken !== undefined &&
+        isOnHub(info.url, options) && { authorization: `Bearer ${options.accessToken}` }),
     },
     signal,
   })
@@ -145,6 +147,8 @@ async function matches(path: string, { oid, lfs }: ListFileEntry): Promise<boole
   if (lfs !== undefined) return (await hashFile(path)) === lfs.oid.replace(/^sha256:/, '')
   return (await hashFile(path, 'sha1', `blob ${await sizeOf(path)}\0`)) === oid
 }
+
+const isOnHub = (url: string, { hubUrl }: HubOptions): boolean => new URL(url).origin === new URL(hubUrl).origin
 
 const sizeOf = (path: string): Promise<number> =>
   stat(path).then(

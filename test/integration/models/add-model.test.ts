@@ -227,6 +227,21 @@ describe('a model from the hub', () => {
     },
   )
 
+  test('is asked for with the person’s token, every time', async () => {
+    hub = await startHub(REPO, files)
+    const tokens = new Set<string | null>()
+    const source = await openHubSource(REPO, undefined, {
+      hubUrl: hub.url,
+      accessToken: 'hf_secret',
+      fetch: (input, init) => {
+        tokens.add(new Headers(init?.headers).get('authorization'))
+        return fetch(input, init)
+      },
+    })
+    await add(source)
+    expect([...tokens]).toEqual(['Bearer hf_secret'])
+  })
+
   test('that is not there says so', async () => {
     hub = await startHub(REPO, files)
     await expect(
