@@ -25,15 +25,19 @@ from .pipelines import Pipeline, open_pipeline
 from .scenes import Placement, Scene, SceneGenerator, render_scene
 from .seen import Seen
 from .sprites import HUES, STYLES, Sprites
-from .style_match import match_style
+from .style_match import match_color, match_style
 
 MAY_JUDGE = 0.99  # agreement with real renders, and disagreement with wrong ones
 PROMPT_SEED = 30  # the first number of the seeds prompts come from; training's start with 0, the detector's with 20
 REFERENCE_SEED = 31
+CHOSEN_ON = (0, 1, 3, 4, 5)  # renders of a prompt, by background, the detector has to read right for it to be asked; the first two of every category
+DELICATE = ("counting", "colours", "style")
+MEASURED_ON = 2  # the render the detector is judged on: none its prompts were chosen on
+SPARE = 160  # per cent of the prompts wanted that are made, for the detector misreads some
 
 
 # --- the judge judged -------------------------------------------------------------------------------------------------------------------
-def examine(detector: Detector, sprites: Sprites, views: int = 4) -> tuple[dict[str, float], dict[str, list[str]]]:
+def examine(detector: Detector, sprites: Sprites, views: int = 2) -> tuple[dict[str, float], dict[str, list[str]]]:
     """(share of fresh renders each concept is recognised on, what it is taken for instead), single and alone, in every style."""
     recall, mistaken = {}, {}
     rng = np.random.default_rng([PROMPT_SEED, 1])
@@ -56,17 +60,47 @@ def examine(detector: Detector, sprites: Sprites, views: int = 4) -> tuple[dict[
 
 
 def look(detector: Detector, pictures: np.ndarray, prompts: list[Prompt], sprites: Sprites) -> tuple[list[Seen], np.ndarray]:
-    """What the detector sees; where style is asked for, the style whose own drawing of the thing seen is the closest."""
+    """What the detector sees; where style or colour is asked for, that whose own drawing of the thing seen is the closest."""
     seen, features = detector.look(pictures)
     for i, (prompt, s) in enumerate(zip(prompts, seen)):
+        if prompt.category == "colours":
+            labels = {p.label for p in prompt.scene.placements if p.color}
+            recolored = tuple(replace(d, color=match_color(pictures[i], d, label, prompt.scene.style, sprites)) if (label := named(d, labels)) else d for d in s.detections)
+            seen[i] = replace(s, detections=recolored)
         if prompt.category == "style":
             seen[i] = replace(s, style=match_style(pictures[i], s.detections[0], sprites) if s.detections else "nothing")
     return seen, features
 
 
+def other_render(scene: Scene, k: int) -> Scene:
+    """The same scene before another painting of its background; 0: the render it came with."""
+    return replace(scene, background_seed=scene.background_seed ^ k)
+
+
+def readable(prompts: list[Prompt], detector: Detector, sprites: Sprites, per_category: int) -> list[Prompt]:
+    """The first of each category of which the detector reads every render right: what it misreads it could only judge wrong."""
+    right = prompts
+    for k in CHOSEN_ON:
+        asked = [p for p in right if k < 2 or p.category in DELICATE]
+        seen, _ = look(detector, np.stack([np.asarray(render_scene(other_render(p.scene, k), sprites)) for p in asked]), asked, sprites)
+        misread = {p.text for p, s in zip(asked, seen) if not (shows(p, s) and sure(p, s))}
+        right = [p for p in right if p.text not in misread]
+    print(f"the detector reads the renders of {len(right)} in {len(prompts)} prompts right and is sure of them; the others are not asked", flush=True)
+    return [p for category in CATEGORIES for p in [q for q in right if q.category == category][: per_category if category in SCORED else per_category // 2]]
+
+
+def sure(prompt: Prompt, seen: Seen) -> bool:
+    """Well above the thresholds: another background should not change its mind."""
+    if prompt.category in ("background", "unseen place"):
+        return True
+    labels = {p.label for p in prompt.scene.placements}
+    things = [d for d in seen.detections if named(d, labels)]
+    return all(d.score >= 0.5 and max(d.confidence if d.label in labels else 0.0, *(p for name, p in d.others if name in labels), 0.0) >= 0.35 for d in things)
+
+
 def fitness(prompts: list[Prompt], detector: Detector, sprites: Sprites) -> tuple[dict[str, dict], np.ndarray, np.ndarray]:
     """({category: agreement on right and on wrong renders}, the right renders, their features)"""
-    renders = np.stack([np.asarray(render_scene(p.scene, sprites)) for p in prompts])
+    renders = np.stack([np.asarray(render_scene(other_render(p.scene, MEASURED_ON), sprites)) for p in prompts])
     seen, features = look(detector, renders, prompts, sprites)
     agreement = {}
     for category in CATEGORIES:
@@ -77,10 +111,15 @@ def fitness(prompts: list[Prompt], detector: Detector, sprites: Sprites) -> tupl
         # A wrong render is another prompt's of the category, where it asks for something else, or this one's with just that wrong which is asked for.
         wrong = [not shows(prompts[i], seen[j]) for i in of for j in of if i != j and not answers(prompts[i], prompts[j].scene)]
         if category in ("counting", "colours", "position"):
-            changed, _ = detector.look(np.stack([np.asarray(render_scene(made_wrong(prompts[i]), sprites)) for i in of]))
+            changed, _ = look(detector, np.stack([np.asarray(render_scene(made_wrong(prompts[i]), sprites)) for i in of]), [prompts[i] for i in of], sprites)
             wrong = [not shows(prompts[i], c) for i, c in zip(of, changed)]
         agreement[category] = {"right": round(float(right), 4), "wrong": round(float(np.mean(wrong)), 4) if wrong else 1.0, "may judge": bool(right >= MAY_JUDGE and (not wrong or np.mean(wrong) >= MAY_JUDGE))}
     return agreement, renders, features
+
+
+def named(detection, labels: set[str]) -> str | None:
+    """Which of the labels a detection stands for."""
+    return next((label for label in (detection.label, *(name for name, _ in detection.others)) if label in labels), None)
 
 
 def made_wrong(prompt: Prompt) -> Scene:
@@ -180,7 +219,7 @@ def main(argv=None) -> None:
     parser.add_argument("--data", type=Path, default=Path(".data/training"))
     parser.add_argument("--detector", type=Path, default=Path(".data/training/detector.pt"))
     parser.add_argument("--prompts", type=Path, default=PROMPTS)
-    parser.add_argument("--make-prompts", type=int, metavar="N", help="examine the detector, then write N prompts per category about what it may judge")
+    parser.add_argument("--make-prompts", type=int, metavar="N", help="examine the detector, then write N prompts per scored category (half as many of the others) about what it may judge")
     parser.add_argument("--per-category", type=int, default=10**9, help="take only this many prompts of each, for a quick look")
     parser.add_argument("--dtype", default="", help="file suffix of an exported precision (fp16, int8)")
     parser.add_argument("--steps", type=int, default=25)
@@ -198,14 +237,15 @@ def main(argv=None) -> None:
     detector, about = load_detector(args.detector, args.device)
 
     if args.make_prompts:
-        recall, mistaken = examine(detector, sprites)
-        judged = sorted(label for label, share in recall.items() if share == 1)
-        about |= {"judged": judged, "recall": float(np.mean(list(recall.values())))}
-        save_detector(args.detector, detector, about)
-        print(f"recognised on fresh renders: {about['recall']:.4f}; every time: {len(judged)} of {len(recall)} concepts")
-        for label, instead in mistaken.items():
-            print(f"  {label} ({recall[label]:.2f}), taken for {', '.join(instead)}")
-        args.prompts.write_text("".join(p.to_json() + "\n" for p in make_prompts(sprites, args.make_prompts, PROMPT_SEED, set(judged))))
+        if "judged" not in about:
+            recall, mistaken = examine(detector, sprites)
+            about |= {"judged": sorted(label for label, share in recall.items() if share == 1), "recall": float(np.mean(list(recall.values())))}
+            save_detector(args.detector, detector, about)
+            for label, instead in mistaken.items():
+                print(f"  {label} ({recall[label]:.2f}), taken for {', '.join(instead)}")
+        print(f"recognised on fresh renders: {about['recall']:.4f}; every time: {len(about['judged'])} of {len(detector.labels)} concepts")
+        more = make_prompts(sprites, args.make_prompts * SPARE // 100, PROMPT_SEED, set(about["judged"]))
+        args.prompts.write_text("".join(p.to_json() + "\n" for p in readable(more, detector, sprites, args.make_prompts)))
 
     prompts = evenly(read_prompts(args.prompts), args.per_category)
     agreement, renders, render_features = fitness(prompts, detector, sprites)

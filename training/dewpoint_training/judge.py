@@ -101,7 +101,7 @@ def make_prompts(sprites: Sprites, per_category: int, seed: int, judged: set[str
         generator = even if category == "any concept" else usual
         generator.mix = {name: 1.0 for name in COMPOSITIONS[category]}
         made = k = 0
-        while made < per_category:
+        while made < (per_category if category in SCORED else per_category // 2):
             k += 1
             scene = generator.scene([seed, number, k])
             if category in ("unseen word", "unseen place"):
