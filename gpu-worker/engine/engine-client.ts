@@ -75,6 +75,8 @@ export async function startEngine(settings: EngineSettings): Promise<EngineHandl
     switch (message.type) {
       case 'ready':
         return ready.resolve(message.models)
+      case 'loading':
+        return
       case 'step':
         return pending.get(message.key)?.onStep(message.report, message.preview)
       case 'done':

@@ -2,6 +2,7 @@
 // main thread stays free for heartbeats.
 import { parentPort, workerData } from 'node:worker_threads'
 import { AbortedError } from '#diffusion/errors.ts'
+import type { Runtime } from '#diffusion/runtime/runtime.ts'
 import { listInstalledModels } from '../models/installed-models.ts'
 import { createOnnxRuntime } from '../runtime/onnx-runtime.ts'
 import { Engine } from './engine.ts'
@@ -23,11 +24,18 @@ if (missing.length > 0 || wanted.length === 0) {
     `No model ${missing.join(', ')} in ${settings.modelsDir}; installed: ${known === '' ? 'none' : known}`,
   )
 }
-const runtime = createOnnxRuntime({
+const ort = createOnnxRuntime({
   provider: settings.provider,
   threads: settings.threads,
   ...(settings.provider === 'cuda' ? { mustRunOn: 'CUDAExecutionProvider' as const } : {}),
 })
+const runtime: Runtime = {
+  provider: ort.provider,
+  createSession(files, path) {
+    send({ type: 'loading' })
+    return ort.createSession(files, path)
+  },
+}
 const models = await loadModels(runtime, wanted, settings.modelsDir)
 const engine = new Engine(models)
 const running = new Map<number, AbortController>()

@@ -25,6 +25,8 @@ export type ToEngine =
 
 export type FromEngine =
   | { readonly type: 'ready'; readonly models: readonly ModelRef[] }
+  /** A graph is loaded: with LoRAs that is between two steps, takes a while, and is not silence. */
+  | { readonly type: 'loading' }
   | { readonly type: 'step'; readonly key: number; readonly report: StepReport; readonly preview: RgbImage }
   | { readonly type: 'done'; readonly key: number; readonly picture: Picture }
   | { readonly type: 'stopped'; readonly key: number }
