@@ -150,6 +150,6 @@ async function openStore(): Promise<WeightStore> {
 
 async function openOrt({ ortUrl }: EngineSettings, { provider, threads }: Plan): Promise<OrtOfWorker> {
   const gpu = provider === 'webgpu' ? await openGpu() : undefined
-  const ort = await loadOrt({ baseUrl: ortUrl, provider, threads, device: gpu?.device })
-  return { ort, lost: gpu?.lost }
+  const ort = await loadOrt({ baseUrl: ortUrl, provider, threads })
+  return { ort, gpu }
 }

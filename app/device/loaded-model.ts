@@ -2,6 +2,7 @@
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import type { Plan } from './assess.ts'
+import { LOSS_TOLD_WITHIN_MS, type OpenGpu } from './open-gpu.ts'
 import { cacheText } from './ort/cache-text.ts'
 import { releaseIdle } from './ort/release-idle.ts'
 import { createWebRuntime, type OrtModule } from './ort/web-runtime.ts'
@@ -13,7 +14,7 @@ const RESIDENT_BYTES = 600e6
 
 export interface OrtOfWorker {
   readonly ort: OrtModule
-  readonly lost: Promise<never> | undefined
+  readonly gpu: OpenGpu | undefined
 }
 
 export interface LoadedModel {
@@ -23,7 +24,7 @@ export interface LoadedModel {
 }
 
 export async function loadModel(
-  { ort, lost }: OrtOfWorker,
+  { ort, gpu }: OrtOfWorker,
   store: WeightStore,
   manifest: ModelManifest,
   { provider, chosen }: Plan,
@@ -32,7 +33,7 @@ export async function loadModel(
   const onRun = (ms: number) => {
     graphsMs += ms
   }
-  const runtime = createWebRuntime({ ort, provider, lost, onRun })
+  const runtime = createWebRuntime({ ort, provider, ...gpu, lossToldWithinMs: LOSS_TOLD_WITHIN_MS, onRun })
   const pipeline = await loadPipeline({
     runtime: cacheText(releaseIdle(runtime, RESIDENT_BYTES)),
     files: readWeights(store, chosen),

@@ -8,6 +8,12 @@ export interface OpenGpu {
   readonly lost: Promise<never>
 }
 
+/**
+ * A device that goes takes its buffers with it, and their errors may be heard before the loss itself: the loss is what to tell the
+ * person, so other errors wait this long for it.
+ */
+export const LOSS_TOLD_WITHIN_MS = 250
+
 /** ORT asks for what a graph needs; limits are the adapter's, or large models fail where they need not. */
 const LIMITS = [
   'maxBufferSize',
@@ -38,8 +44,8 @@ export async function openGpu(): Promise<OpenGpu> {
   ended.promise.catch(() => undefined)
   // Errors outside any scope: ORT checks no result of its buffer allocations itself.
   device.addEventListener('uncapturederror', ({ error }) => {
-    const code = error instanceof GPUOutOfMemoryError ? 'out-of-memory' : 'internal'
-    ended.reject(new DeviceError(code, error.message))
+    if (error instanceof GPUOutOfMemoryError) return ended.reject(new DeviceError('out-of-memory', error.message))
+    setTimeout(() => ended.reject(new DeviceError('internal', error.message)), LOSS_TOLD_WITHIN_MS)
   })
   void device.lost.then(({ reason, message }) => {
     ended.reject(new DeviceError('device-lost', `${reason}: ${message}`))

@@ -340,8 +340,7 @@ describe('on WebGPU', () => {
       }
     })
     const lost = generate(page, model, recipeOf(model, { steps: 50 }))
-    await expect.poll(() => worker.evaluate(() => 'lose' in globalThis), { timeout: 30_000 }).toBe(true)
-    await page.waitForTimeout(1_000)
+    await page.waitForFunction(() => 'stepsSeen' in window, undefined, { timeout: 90_000 })
     await worker.evaluate(() => (globalThis as unknown as { lose: () => void }).lose())
     expect(await lost).toMatchObject(wordsOf('device-lost'))
     expect(expectOk(await generate(page, model, recipeOf(model))).steps).toHaveLength(4)

@@ -8,20 +8,17 @@ export interface LoadOrtOptions {
   readonly baseUrl: string
   readonly provider: 'wasm' | 'webgpu'
   readonly threads: number
-  /** The device WebGPU is to run on; ours, so that we hear when it is lost. */
-  readonly device?: GPUDevice | undefined
 }
 
 const MODULES = { wasm: 'ort.wasm.min.mjs', webgpu: 'ort.webgpu.min.mjs' } as const
 
 /** @throws DeviceError `engine-files-missing`. One provider per worker: ORT keeps its settings in globals. */
-export async function loadOrt({ baseUrl, provider, threads, device }: LoadOrtOptions): Promise<OrtModule> {
+export async function loadOrt({ baseUrl, provider, threads }: LoadOrtOptions): Promise<OrtModule> {
   const url = `${baseUrl}${MODULES[provider]}`
   const ort: OrtModule = await import(/* @vite-ignore */ url).catch((cause: unknown) => {
     throw new DeviceError('engine-files-missing', `${url} could not be loaded`, { cause })
   })
   ort.env.wasm.wasmPaths = baseUrl
   ort.env.wasm.numThreads = threads
-  if (device !== undefined) ort.env.webgpu.device = device
   return ort
 }

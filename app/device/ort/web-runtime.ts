@@ -8,8 +8,12 @@ export type OrtModule = typeof Ort
 export interface WebRuntimeOptions {
   readonly ort: OrtModule
   readonly provider: 'wasm' | 'webgpu'
+  /** The device WebGPU runs on; absent: ORT opens one of its own, whose loss nobody hears of. */
+  readonly device?: GPUDevice | undefined
   /** Rejects when the device is gone: ORT itself may wait for a lost device for ever. */
   readonly lost?: Promise<never> | undefined
+  /** An error of ORT's waits this long for the loss that may have caused it. */
+  readonly lossToldWithinMs?: number | undefined
   /** Hears how long each call of a graph took, inside ORT alone. */
   readonly onRun?: ((ms: number) => void) | undefined
 }
@@ -21,20 +25,34 @@ const ERRORS_ONLY = 3
  * NCHW, because the NHWC convolution of onnxruntime-web 1.30 is wrong where there are nine input channels (an inpainting U-Net's first
  * layer); 3 to 8, 12 and 13 are right in both.
  */
-const PROVIDERS = { wasm: 'wasm', webgpu: { name: 'webgpu', preferredLayout: 'NCHW' } } as const
+const LAYOUT = 'NCHW'
 
 const TENSOR_TYPES: readonly TensorType[] = ['float32', 'float16', 'int64', 'int32', 'bool']
 
-export function createWebRuntime({ ort, provider, lost, onRun }: WebRuntimeOptions): Runtime {
-  const orLost = <Value>(work: Promise<Value>): Promise<Value> =>
-    lost === undefined ? work : Promise.race([work, lost])
+export function createWebRuntime({
+  ort,
+  provider,
+  device,
+  lost,
+  lossToldWithinMs = 0,
+  onRun,
+}: WebRuntimeOptions): Runtime {
+  const orLost = async <Value>(work: Promise<Value>): Promise<Value> => {
+    if (lost === undefined) return work
+    try {
+      return await Promise.race([work, lost])
+    } catch (error) {
+      await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, lossToldWithinMs))])
+      throw error
+    }
+  }
   return {
     provider,
     async createSession(files: ModelFiles, path: string): Promise<Session> {
       const bytes = await files.readBytes(path)
       const session = await orLost(
         ort.InferenceSession.create(bytes, {
-          executionProviders: [PROVIDERS[provider]],
+          executionProviders: [provider === 'wasm' ? 'wasm' : webgpu(device)],
           logSeverityLevel: ERRORS_ONLY,
         }),
       )
@@ -55,6 +73,10 @@ export function createWebRuntime({ ort, provider, lost, onRun }: WebRuntimeOptio
     },
   }
 }
+
+/** With each session: `env.webgpu.device` set ahead of the first one is overwritten by ORT 1.30. */
+const webgpu = (device: GPUDevice | undefined) =>
+  ({ name: 'webgpu', preferredLayout: LAYOUT, ...(device === undefined ? {} : { device }) }) as const
 
 function toValueInfo(value: Ort.InferenceSession.ValueMetadata, path: string): ValueInfo {
   if (!value.isTensor) throw new TypeError(`${path}: ${value.name} is not a tensor; only tensors are supported`)

@@ -102,6 +102,7 @@ export function generate(
           signal: stop.signal,
           onStep({ callIndex, callCount, sigma, preview }) {
             steps.push({ callIndex, callCount, sigma, atMs: performance.now() })
+            Object.assign(window, { stepsSeen: steps.length })
             previewSizes.push(`${preview.width}x${preview.height}:${preview.rgb.length}`)
             if (steps.length === options.stopAfter) stop.abort()
           },
