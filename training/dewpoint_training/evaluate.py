@@ -95,7 +95,8 @@ def sure(prompt: Prompt, seen: Seen) -> bool:
         return True
     labels = {p.label for p in prompt.scene.placements}
     things = [d for d in seen.detections if named(d, labels)]
-    return all(d.score >= 0.5 and max(d.confidence if d.label in labels else 0.0, *(p for name, p in d.others if name in labels), 0.0) >= 0.35 for d in things)
+    least = 0.6 if prompt.category in DELICATE else 0.5
+    return all(d.score >= least and max(d.confidence if d.label in labels else 0.0, *(p for name, p in d.others if name in labels), 0.0) >= 0.35 for d in things)
 
 
 def fitness(prompts: list[Prompt], detector: Detector, sprites: Sprites) -> tuple[dict[str, dict], np.ndarray, np.ndarray]:

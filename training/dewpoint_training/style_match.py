@@ -28,7 +28,7 @@ def difference(picture: np.ndarray, sprite: np.ndarray, x: int, y: int) -> float
 
 def best_difference(pixels: np.ndarray, detection: Detection, label: str, style: str, color: str | None, sprites: Sprites) -> float:
     """Of the drawing moved about a little. One size only: a smaller plain drawing fits inside a larger one of any style."""
-    size = min(SIZES, key=lambda size: abs(size - detection.size))
+    size = min(SIZES, key=lambda size: abs(np.log(size / detection.size)))
     sprite = np.asarray(sprites.get(label, style, size, color), dtype=np.float32) / 255
     x, y = round(detection.x - size / 2), round(detection.y - size / 2)
     for step in SEARCH:
