@@ -14,8 +14,8 @@ import { createGenerationSchema } from '#contracts/generation.ts'
 import { generation, image } from './generation-fixture.ts'
 
 const model: StudioModel = {
-  id: 'v0',
-  name: 'Dewpoint v0',
+  id: 'dewpoint',
+  name: 'Dewpoint',
   summary: 'Small',
   sizes: [
     { width: 128, height: 128 },

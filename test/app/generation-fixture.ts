@@ -31,7 +31,7 @@ export function generation(...images: ImageDto[]): GenerationDto {
     createdAt: '2026-11-23T18:00:00.000Z',
     recipe: {
       version: 1,
-      model: { id: 'v0', hash: 'a'.repeat(64) },
+      model: { id: 'dewpoint', hash: 'a'.repeat(64) },
       prompt: 'a panda eating tacos at the beach',
       negativePrompt: 'text',
       seed: 7,

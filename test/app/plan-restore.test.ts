@@ -5,8 +5,8 @@ import { DRAFT_FIELDS, planRestore } from '#app/studio/plan-restore.ts'
 import { readRecipe } from '#contracts/metadata/read-recipe.ts'
 
 const model: StudioModel & { hash: string } = {
-  id: 'v0',
-  name: 'Dewpoint v0',
+  id: 'dewpoint',
+  name: 'Dewpoint',
   summary: 'Small',
   sizes: [{ width: 128, height: 128 }],
   fixedSize: true,
@@ -25,7 +25,7 @@ const plan = async (infotext: string) => {
 describe('planRestore', () => {
   it('changes what the picture says and nothing else', async () => {
     const { change, restored, missingModel } = await plan(
-      'a fox\nSteps: 12, Sampler: Euler, CFG scale: 6, Seed: 5, Size: 128x128, Model: Dewpoint v0',
+      'a fox\nSteps: 12, Sampler: Euler, CFG scale: 6, Seed: 5, Size: 128x128, Model: Dewpoint',
     )
     expect(change).toEqual({
       prompt: 'a fox',
@@ -35,7 +35,7 @@ describe('planRestore', () => {
       schedule: 'uniform',
       guidanceScale: 6,
       seed: 5,
-      modelId: 'v0',
+      modelId: 'dewpoint',
       size: { width: 128, height: 128 },
     })
     expect(restored.map(({ name }) => name)).toContain('Shape')

@@ -42,8 +42,8 @@ describe('rareRequest', () => {
 describe('a draft with every rarer setting', () => {
   const draft = { ...EMPTY_DRAFT, ...ALL, prompt: 'a fox', sampler: 'dpmpp-sde', schedule: 'karras' } as const
   const model: StudioModel = {
-    id: 'v0',
-    name: 'Dewpoint v0',
+    id: 'dewpoint',
+    name: 'Dewpoint',
     summary: 'Small',
     sizes: [{ width: 128, height: 128 }],
     fixedSize: true,

@@ -9,7 +9,7 @@ const shared: SharedImage = {
   slug: 'abcdefghijklmnopqrstuvwx',
   prompt: 'a panda eating tacos at the beach',
   negativePrompt: '',
-  modelName: 'Dewpoint v0',
+  modelName: 'Dewpoint',
   seed: 7,
   steps: 25,
   sampler: 'DDIM',

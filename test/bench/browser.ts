@@ -12,7 +12,7 @@ import { measurePages } from './browser-pages.ts'
 import { type Benchmark, median, type Row, row } from './measure.ts'
 
 const WEBGPU_ON_THE_CPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan']
-const MODEL = 'v0'
+const MODEL = 'dewpoint'
 const UNET = 'unet/model.onnx'
 const STEPS = 10
 const ROUNDS = 5

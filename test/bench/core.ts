@@ -18,7 +18,7 @@ import { createOnnxRuntime } from '#worker/runtime/onnx-runtime.ts'
 import { timeRuntime } from '#worker/runtime/timed-runtime.ts'
 import { type Benchmark, median, type Row, row } from './measure.ts'
 
-const MODEL = 'models/v0'
+const MODEL = 'models/dewpoint'
 const STEPS = 25
 const ROUNDS = 9
 

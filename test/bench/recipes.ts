@@ -31,7 +31,7 @@ const PIECES = [
 
 const recipe: Recipe = {
   version: 1,
-  model: { id: 'v0', hash: 'ab'.repeat(32) },
+  model: { id: 'dewpoint', hash: 'ab'.repeat(32) },
   prompt: 'a panda eating tacos at the beach',
   negativePrompt: 'blurry',
   seed: 7,
@@ -48,7 +48,7 @@ const recipe: Recipe = {
 export default async function benchRecipes(): Promise<Row[]> {
   const prompt = promptOf(10_000)
   const tokenizer = await loadTokenizer(
-    openModelFolder(new URL('../../models/v0', import.meta.url).pathname),
+    openModelFolder(new URL('../../models/dewpoint', import.meta.url).pathname),
     'tokenizer',
     24,
   )

@@ -18,7 +18,7 @@ import { type Benchmark, type Row, row } from './measure.ts'
 
 const run = promisify(execFile)
 const PROMPT = 'a panda eating tacos at the beach'
-const MODEL = 'v0'
+const MODEL = 'dewpoint'
 const STEPS = 25
 
 const PARTS: Record<string, () => Promise<Row[]>> = { cli: cliOverhead, stack: runningStack, start: startToPicture }

@@ -3,7 +3,7 @@ import { canonicalJson, imageRecipe, type Recipe, recipeHash, recipeSchema } fro
 
 const recipe: Recipe = {
   version: 1,
-  model: { id: 'v0', hash: 'a'.repeat(64) },
+  model: { id: 'dewpoint', hash: 'a'.repeat(64) },
   prompt: 'a panda eating tacos at the beach',
   negativePrompt: '',
   seed: 7,

@@ -81,6 +81,6 @@ describe('a check', () => {
       .getByRole('img')
       .last()
       .evaluate((img) => (img instanceof HTMLImageElement ? img.naturalWidth : 0))
-    expect(isDrawn).toBe(128)
+    expect(isDrawn).toBe(256)
   })
 })

@@ -31,11 +31,11 @@ describe('a recipe in the browser and on the server', () => {
   const browsers = useBrowsers(() => server?.url ?? '', WEBGPU_ON_THE_CPU)
 
   it.each([
-    ['wasm', 'v0', { steps: 25 }],
-    ['wasm', 'v0', { steps: 8, sampler: 'dpmpp-2m', schedule: 'karras', prompt: 'a (fox:1.3) in the forest' }],
-    ['wasm', 'sd1', { steps: 20, sampler: 'euler-a', width: 128 }],
+    ['wasm', 'dewpoint', { steps: 25 }],
+    ['wasm', 'dewpoint', { steps: 8, sampler: 'dpmpp-2m', schedule: 'karras', prompt: 'a (fox:1.3) in the forest' }],
+    ['wasm', 'sd1', { steps: 20, sampler: 'euler-a', width: 256 }],
     ['webgpu', 'sd1', { steps: 5, sampler: 'dpmpp-2m-sde' }],
-    ['webgpu', 'v0', { steps: 2, guidanceScale: 1 }],
+    ['webgpu', 'dewpoint', { steps: 2, guidanceScale: 1 }],
   ] as const)(
     '%s, %s, %o: first latents to the bit, the picture to rounding',
     async (provider, id, overrides) => {

@@ -96,7 +96,7 @@ describe('pictures made on this device', () => {
     await onlyHere(page, 'a fox in the forest')
     await expect.poll(() => page.title()).toBe('Dewpoint')
     const picture = card.getByRole('img', { name: 'a fox in the forest' })
-    await expect.poll(() => picture.evaluate((one) => (one as HTMLImageElement).naturalWidth)).toBe(128)
+    await expect.poll(() => picture.evaluate((one) => (one as HTMLImageElement).naturalWidth)).toBe(256)
     expect(sent.filter((one) => one.includes('fox'))).toEqual([])
 
     // It survives a reload, has a page, and stands in History.
@@ -274,9 +274,9 @@ describe('pictures made on this device', () => {
     await onlyHere(page, 'a dog in the city')
 
     await page.goto('/storage')
-    await page.getByText(/^Dewpoint v0$/).waitFor({ timeout: SLOW_MS })
+    await page.getByText(/^Dewpoint$/).waitFor({ timeout: SLOW_MS })
     await page.getByText('1 picture only in this browser').waitFor()
-    await page.getByRole('button', { name: /^Remove Dewpoint v0/ }).click()
+    await page.getByRole('button', { name: /^Remove Dewpoint/ }).click()
     await page.getByText(/^No model is stored here/).waitFor()
     await page.getByRole('button', { name: 'Delete 1 picture' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete 1 picture' }).click()
@@ -402,7 +402,7 @@ describe('pictures made on this device', () => {
 
     const everywhere = async (view: string) => {
       await page.goto('/storage')
-      await page.getByText(/^Dewpoint v0$/).waitFor({ timeout: SLOW_MS })
+      await page.getByText(/^Dewpoint$/).waitFor({ timeout: SLOW_MS })
       await look(`${view}: storage`)
       await page.goto('/history')
       await page.getByRole('listitem').getByText('On this device').waitFor()

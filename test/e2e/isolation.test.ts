@@ -82,7 +82,7 @@ describe('the engine’s files', () => {
   })
 
   it('make a picture from the Studio’s own origin, under its policy, on threads, without a worker of ours', async () => {
-    const manifest = modelManifestSchema.parse(JSON.parse(await readFile('models/v0/dewpoint.json', 'utf8')))
+    const manifest = modelManifestSchema.parse(JSON.parse(await readFile('models/dewpoint/dewpoint.json', 'utf8')))
     const recipe = recipeSchema.parse({
       version: 1,
       model: { id: manifest.id, hash: manifest.hash },

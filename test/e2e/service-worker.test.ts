@@ -12,7 +12,7 @@ interface Site {
   release: number
 }
 
-const MODEL_FILE = '/api/models/v0/dewpoint.json?model=abc'
+const MODEL_FILE = '/api/models/dewpoint/dewpoint.json?model=abc'
 
 async function startSite(): Promise<Site> {
   const source = await readFile('app/local/service-worker.js', 'utf8')

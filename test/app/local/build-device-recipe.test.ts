@@ -5,15 +5,15 @@ import { recipeHash } from '#contracts/recipe.ts'
 import { buildRecipe } from '#server/generations/build-recipe.ts'
 
 const model = {
-  id: 'v0',
+  id: 'dewpoint',
   hash: 'a'.repeat(64),
-  name: 'Dewpoint v0',
+  name: 'Dewpoint',
   sizes: [{ width: 128, height: 128 }],
   fixedSize: true,
 }
 const request: CreateGenerationRequest = {
   idempotencyKey: '11111111-1111-4111-8111-111111111111',
-  modelId: 'v0',
+  modelId: 'dewpoint',
   prompt: 'a (panda:1.2) eating tacos',
   negativePrompt: 'rain',
   seed: 7,

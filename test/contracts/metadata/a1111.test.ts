@@ -7,7 +7,7 @@ import type { Recipe } from '#contracts/recipe.ts'
 
 const recipe: Recipe = {
   version: 1,
-  model: { id: 'v0', hash: `0123456789${'a'.repeat(54)}` },
+  model: { id: 'dewpoint', hash: `0123456789${'a'.repeat(54)}` },
   prompt: 'a panda eating tacos at the beach',
   negativePrompt: 'blurry, [text]',
   seed: 4294967295,

@@ -26,7 +26,7 @@ const TIME_MAX_MS = 3_000
 
 const recipe: Recipe = {
   version: 1,
-  model: { id: 'v0', hash: 'ab'.repeat(32) },
+  model: { id: 'dewpoint', hash: 'ab'.repeat(32) },
   prompt: 'a panda 🐼',
   negativePrompt: '',
   seed: 1,

@@ -12,7 +12,7 @@ import { options } from './options.ts'
 
 const recipe: Recipe = {
   version: 1,
-  model: { id: 'v0', hash: 'ab'.repeat(32) },
+  model: { id: 'dewpoint', hash: 'ab'.repeat(32) },
   prompt: 'a panda 🐼 eating <tacos> & “café”,\nat the beach',
   negativePrompt: 'blurry, (text:1.2)',
   seed: 4294967295,
@@ -39,11 +39,11 @@ describe.each(files)('%s', (_, file) => {
   test('gives the whole recipe back', async () => {
     const report = await readRecipe(writeRecipe(file, recipe, facts), options)
     expect(report).toMatchObject({ dialect: 'dewpoint', recipe, problems: [], ignored: [], translated: [] })
-    expect(report.missingModel).toEqual({ name: 'v0', hash: recipe.model.hash })
-    const known = [{ id: 'v0', name: 'Dewpoint', hash: recipe.model.hash }]
+    expect(report.missingModel).toEqual({ name: 'dewpoint', hash: recipe.model.hash })
+    const known = [{ id: 'dewpoint', name: 'Dewpoint', hash: recipe.model.hash }]
     expect(
       (await readRecipe(writeRecipe(file, recipe, facts), { ...options, knownModels: known })).fields.modelId,
-    ).toBe('v0')
+    ).toBe('dewpoint')
   })
 
   test("holds A1111's text where A1111 looks", async () => {

@@ -3,7 +3,10 @@ import { expect, test } from 'vitest'
 import { parseSchedulerConfig } from '#diffusion/schedulers/scheduler-config.ts'
 
 test('reads the embedded first model’s config', () => {
-  const json = readFileSync(new URL('../../../models/v0/scheduler/scheduler_config.json', import.meta.url), 'utf8')
+  const json = readFileSync(
+    new URL('../../../models/dewpoint/scheduler/scheduler_config.json', import.meta.url),
+    'utf8',
+  )
   expect(parseSchedulerConfig(JSON.parse(json))).toEqual({
     numTrainTimesteps: 1000,
     betaStart: 0.00085,

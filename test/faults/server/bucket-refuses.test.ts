@@ -58,7 +58,7 @@ describe('a bucket that refuses writes', () => {
     await worker.hello()
     const { id } = await person.api.generation.create(validRequest(server.model))
     const first = await worker.claimOne()
-    const png = await plainPng(128, 128, 1)
+    const png = await plainPng(256, 256, 1)
     const ticket = await worker.api.presign({ ...ref(first), sizeBytes: png.length, sha256: 'a'.repeat(64) })
     proxy.refuse.add('PUT')
     const refused = await fetch(ticket.url.replace(server.s3.url, proxy.url), { method: 'PUT', body: png })
@@ -68,8 +68,8 @@ describe('a bucket that refuses writes', () => {
         ...ref(first),
         sha256: 'a'.repeat(64),
         sizeBytes: png.length,
-        width: 128,
-        height: 128,
+        width: 256,
+        height: 256,
         thumbhash: 'A',
         durationMs: 1,
       }),

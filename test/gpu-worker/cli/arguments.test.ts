@@ -105,11 +105,22 @@ describe('the words after npm run generate', () => {
   })
 
   it('may name a picture to reproduce, and what that needs', () => {
-    const words = ['--reproduce', 'a.png', '--image', 'in.png', '--model', 'v0', '--out', 'b.png', '--force', '--json']
+    const words = [
+      '--reproduce',
+      'a.png',
+      '--image',
+      'in.png',
+      '--model',
+      'dewpoint',
+      '--out',
+      'b.png',
+      '--force',
+      '--json',
+    ]
     expect(parseGenerateArguments(words)).toMatchObject({
       reproducePath: 'a.png',
       image: { path: 'in.png', strength: undefined },
-      modelId: 'v0',
+      modelId: 'dewpoint',
       out: 'b.png',
       force: true,
       json: true,

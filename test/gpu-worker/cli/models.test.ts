@@ -25,14 +25,17 @@ describe('npm run models', () => {
     expect(stdout).toContain('(default)')
     expect(stdout).toMatch(/licence MIT/)
     const listed: { models: { id: string; hash: string }[] } = JSON.parse(run(['list', '--json']).stdout)
-    expect(listed.models.map(({ id }) => id)).toContain('v0')
+    expect(listed.models.map(({ id }) => id)).toContain('dewpoint')
     expect(listed.models[0]?.hash).toMatch(/^[0-9a-f]{64}$/)
   })
 
   test('verifies a whole model, and names the file of one that differs', () => {
-    cpSync(join(models, 'v0'), join(copies, 'v0'), { recursive: true })
-    expect(run(['verify', 'v0'], copies)).toMatchObject({ status: 0, stdout: expect.stringContaining('v0: whole') })
-    appendFileSync(join(copies, 'v0', 'tokenizer', 'tokenizer.json'), ' ')
+    cpSync(join(models, 'dewpoint'), join(copies, 'dewpoint'), { recursive: true })
+    expect(run(['verify', 'dewpoint'], copies)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('dewpoint: whole'),
+    })
+    appendFileSync(join(copies, 'dewpoint', 'tokenizer', 'tokenizer.json'), ' ')
     const { status, stderr } = run(['verify'], copies)
     expect(status).toBe(1)
     expect(stderr).toContain('tokenizer/tokenizer.json has SHA-256')

@@ -6,9 +6,9 @@ import type { RecipeImages } from '#diffusion/pipelines/check-recipe.ts'
 import type { RgbImage } from '#diffusion/pipelines/images.ts'
 import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
+import { latentRgbPsnr } from '#worker/models/fit-latent-rgb.ts'
 import { findInstalledModel, type InstalledModel, verifyModel } from '#worker/models/installed-models.ts'
 import { createOnnxRuntime } from '#worker/runtime/onnx-runtime.ts'
-import { latentRgbPsnr } from '#worker/models/fit-latent-rgb.ts'
 
 let model: InstalledModel
 let pipeline: Pipeline

@@ -29,7 +29,7 @@ describe('bad input', () => {
     ['1000 steps', { steps: 1000 }, /steps: Steps are 1 to 150/],
     ['half a step', { steps: 2.5 }, /steps: /],
     ['a width not a multiple of 8', { width: 130 }, /width: Width and height are multiples of 8 pixels/],
-    ['a size the model does not make', { width: 640, height: 64 }, /width, height: .* makes 128x128, not 640x64/],
+    ['a size the model does not make', { width: 640, height: 64 }, /width, height: .* makes 256x256, not 640x64/],
     ['a huge size', { width: 1e9 }, /width: /],
     ['a sampler nobody knows', { sampler: 'dpm_magic' }, /Unknown sampler "dpm_magic"; known: .*ddim \(DDIM\)/],
     ['a schedule nobody knows', { schedule: 'bananas' }, /Unknown schedule "bananas"; known: .*automatic/],

@@ -42,7 +42,7 @@ describe('deleting', () => {
   it('removes the objects of every attempt a day later, and the rows after them; the charge stays', async () => {
     const { id } = await person.api.generation.create(validRequest(server.model))
     const lost = await worker.claimOne()
-    await worker.upload(lost, await plainPng(128, 128, 3))
+    await worker.upload(lost, await plainPng(256, 256, 3))
     await worker.api.release(ref(lost))
     await worker.finish(await worker.claimOne())
     const me = await person.api.session.me()
@@ -63,7 +63,7 @@ describe('deleting', () => {
     const guestId = (await guest.api.session.me())?.id
     const { id } = await guest.api.generation.create(validRequest(server.model))
     const job = await worker.claimOne()
-    await worker.upload(job, await plainPng(128, 128, 3))
+    await worker.upload(job, await plainPng(256, 256, 3))
     const account = await server.signUp({ as: guest })
     await worker.api.release(ref(job))
     await account.api.generation.cancel({ id })

@@ -32,8 +32,8 @@ describe('a picture made on a device', () => {
     negativePrompt: '',
     seed: 41,
     count: 1,
-    width: 128,
-    height: 128,
+    width: 256,
+    height: 256,
     ...server.model.defaults,
     noise: 'philox',
     ...changes,
@@ -62,7 +62,7 @@ describe('a picture made on a device', () => {
   }
 
   it('stands in the history like any other, free of charge, with its recipe inside and a mark of where it was made', async () => {
-    const png = await plainPng(128, 128, 41)
+    const png = await plainPng(256, 256, 41)
     const request = await declare([png])
     const saved = await save(person, request, [png])
     expect(saved).toMatchObject({
@@ -88,14 +88,14 @@ describe('a picture made on a device', () => {
   })
 
   it('says on its public page that a visitor’s device made it', async () => {
-    const png = await plainPng(128, 128, 1)
+    const png = await plainPng(256, 256, 1)
     const saved = await save(person, await declare([png]), [png])
     const { slug } = await person.api.share.create({ imageId: saved.images[0]?.id ?? '' })
     expect(await getSharedImage(server.container.deps, { slug })).toMatchObject({ madeOn: 'device' })
   })
 
   it('is saved once, however often and at once it is sent', async () => {
-    const png = await plainPng(128, 128, 2)
+    const png = await plainPng(256, 256, 2)
     const request = await declare([png])
     await put(person, request, [png])
     await put(person, request, [png])
@@ -117,7 +117,7 @@ describe('a picture made on a device', () => {
   })
 
   it('does not come back after it was deleted, when a late tab sends it again', async () => {
-    const png = await plainPng(128, 128, 3)
+    const png = await plainPng(256, 256, 3)
     const request = await declare([png])
     const { id } = await save(person, request, [png])
     await person.api.generation.delete({ id })
@@ -126,7 +126,7 @@ describe('a picture made on a device', () => {
   })
 
   it('leaves those of a click that were stopped as stopped', async () => {
-    const pngs = [await plainPng(128, 128, 4), await plainPng(128, 128, 6)]
+    const pngs = [await plainPng(256, 256, 4), await plainPng(256, 256, 6)]
     const request = await declare(pngs, { count: 3 })
     const changed = { ...request, pictures: request.pictures.map((one, at) => ({ ...one, index: at * 2 })) }
     const { images } = await save(person, changed, pngs)
@@ -139,7 +139,7 @@ describe('a picture made on a device', () => {
 
   it('moves with a guest who signs up between beginning and finishing', async () => {
     const guest = await server.guest()
-    const png = await plainPng(128, 128, 5)
+    const png = await plainPng(256, 256, 5)
     const request = await declare([png])
     await put(guest, request, [png])
     const account = await server.signUp({ as: guest })
@@ -148,7 +148,7 @@ describe('a picture made on a device', () => {
   })
 
   it('of a model that was replaced since is still that person’s picture; of one never seen it is refused', async () => {
-    const png = await plainPng(128, 128, 7)
+    const png = await plainPng(256, 256, 7)
     const model = { id: server.model.id, hash: 'e'.repeat(64) }
     const request = await declare([png], { model })
     await expectError(person.api.devicePicture.begin(request), 'model.unavailable', /installed/)
@@ -164,7 +164,7 @@ describe('a picture made on a device', () => {
   })
 
   it('is nobody else’s to finish, and the same key is another person’s own', async () => {
-    const png = await plainPng(128, 128, 8)
+    const png = await plainPng(256, 256, 8)
     const request = await declare([png])
     await put(person, request, [png])
     const stranger = await server.signUp()
@@ -179,7 +179,7 @@ describe('a picture made on a device', () => {
   })
 
   it('is refused under a key that was used for something else', async () => {
-    const png = await plainPng(128, 128, 9)
+    const png = await plainPng(256, 256, 9)
     const request = await declare([png])
     await person.api.devicePicture.begin(request)
     const other = { ...(await declare([png], { prompt: 'a cat' })), idempotencyKey: request.idempotencyKey }
@@ -189,7 +189,7 @@ describe('a picture made on a device', () => {
   })
 
   it('is refused before it is sent when what is declared breaks a rule', async () => {
-    const png = await plainPng(128, 128, 10)
+    const png = await plainPng(256, 256, 10)
     const request = await declare([png])
     const [picture] = request.pictures
     if (picture === undefined) throw new Error('One picture was declared')
@@ -205,7 +205,7 @@ describe('a picture made on a device', () => {
   })
 
   it('is refused when nothing was sent, or other bytes than declared', async () => {
-    const png = await plainPng(128, 128, 11)
+    const png = await plainPng(256, 256, 11)
     const request = await declare([png])
     const { idempotencyKey } = request
     await person.api.devicePicture.begin(request)
@@ -220,18 +220,18 @@ describe('a picture made on a device', () => {
 
   const hostile: readonly [string, () => Promise<Bytes>, RegExp][] = [
     ['an HTML page', async () => bytesOf('<!doctype html><script>alert(1)</script>'), /no PNG/],
-    ['an SVG', async () => bytesOf('<svg xmlns="http://www.w3.org/2000/svg" width="128" height="128"/>'), /no PNG/],
+    ['an SVG', async () => bytesOf('<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256"/>'), /no PNG/],
     [
       'a JPEG',
       async () =>
         new Uint8Array(
-          await sharp(await plainPng(128, 128, 1))
+          await sharp(await plainPng(256, 256, 1))
             .jpeg()
             .toBuffer(),
         ),
       /no PNG/,
     ],
-    ['a PNG’s first bytes and nothing else', async () => (await plainPng(128, 128, 1)).slice(0, 40), /./],
+    ['a PNG’s first bytes and nothing else', async () => (await plainPng(256, 256, 1)).slice(0, 40), /./],
     [
       'a PNG with a page behind its signature',
       async () =>
@@ -241,7 +241,7 @@ describe('a picture made on a device', () => {
     [
       'a picture that claims 30000 x 30000 pixels',
       async () => {
-        const png = await plainPng(128, 128, 1)
+        const png = await plainPng(256, 256, 1)
         new DataView(png.buffer).setUint32(16, 30_000)
         new DataView(png.buffer).setUint32(20, 30_000)
         return png
@@ -264,19 +264,19 @@ describe('a picture made on a device', () => {
   })
 
   it('is refused when it is of another size than its recipe makes', async () => {
-    const png = await plainPng(128, 64, 1)
+    const png = await plainPng(256, 64, 1)
     const request = await declare([png])
     await put(person, request, [png])
     const { idempotencyKey } = request
     await expectError(
       person.api.devicePicture.finish({ idempotencyKey }),
       'input.invalid',
-      /128x64; its recipe makes 128x128/,
+      /256x64; its recipe makes 256x256/,
     )
   })
 
   it('carries nothing that was hidden in the file', async () => {
-    const plain = await plainPng(128, 128, 12)
+    const plain = await plainPng(256, 256, 12)
     // Behind the end marker, where programs that polish files look away.
     const png = new Uint8Array(Buffer.concat([plain, bytesOf('<script>alert("hidden")</script>')]))
     const saved = await save(person, await declare([png]), [png])
@@ -287,7 +287,7 @@ describe('a picture made on a device', () => {
 
   it('has a daily bound for each person, and what is a day old leaves the quarantine', async () => {
     const guest = await server.guest()
-    const png = await plainPng(128, 128, 13)
+    const png = await plainPng(256, 256, 13)
     for (let at = 0; at < 100; at += 1) await guest.api.devicePicture.begin(await declare([png]))
     await expectError(guest.api.devicePicture.begin(await declare([png])), 'savings.exhausted', /at most 100/)
     const { deps } = server.container

@@ -125,7 +125,7 @@ describe('a link', () => {
     const slug = links[0]?.slug ?? ''
     expect(Buffer.from(slug, 'base64url').length * 8).toBeGreaterThanOrEqual(128)
     const shared = await getSharedImage(deps(), { slug })
-    expect(shared).toMatchObject({ prompt: 'a panda eating tacos at the beach', seed: 41, sampler: 'DDIM', width: 128 })
+    expect(shared).toMatchObject({ prompt: 'a panda eating tacos at the beach', seed: 41, sampler: 'DDIM', width: 256 })
     const me = await person.api.session.me()
     expect(JSON.stringify(shared)).not.toContain(me?.id)
     expect((await getSharedImageFile(deps(), { slug }))?.contentType).toBe('image/png')

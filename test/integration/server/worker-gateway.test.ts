@@ -23,7 +23,7 @@ describe('the worker gateway', () => {
   afterAll(() => server.close())
 
   const imageOf = async (id: string) => (await person.api.generation.get({ id })).images[0]
-  const facts = { sha256: 'a'.repeat(64), sizeBytes: 10, width: 128, height: 128, thumbhash: 'AAAA', durationMs: 1 }
+  const facts = { sha256: 'a'.repeat(64), sizeBytes: 10, width: 256, height: 256, thumbhash: 'AAAA', durationMs: 1 }
 
   it('asks a worker it does not know to say hello', async () => {
     const stranger = await scriptedWorker(server)
@@ -119,7 +119,7 @@ describe('the worker gateway', () => {
   it('charges once for a completion that was sent twice because the first answer got lost', async () => {
     await person.api.generation.create(validRequest(server.model))
     const job = await worker.claimOne()
-    const png = await plainPng(128, 128, 1)
+    const png = await plainPng(256, 256, 1)
     expect((await worker.upload(job, png)).status).toBe(200)
     const done = {
       ...ref(job),
@@ -136,7 +136,7 @@ describe('the worker gateway', () => {
     await person.api.generation.create(validRequest(server.model))
     const job = await worker.claimOne()
     await expectError(worker.api.complete({ ...ref(job), ...facts }), 'input.invalid', /presign and PUT it first/)
-    const png = await plainPng(128, 128, 1)
+    const png = await plainPng(256, 256, 1)
     await worker.upload(job, png)
     await expectError(
       worker.api.complete({ ...ref(job), ...facts, sizeBytes: png.length + 1 }),
@@ -149,7 +149,7 @@ describe('the worker gateway', () => {
   it('lets nobody change what a presigned URL was given out for', async () => {
     await person.api.generation.create(validRequest(server.model))
     const job = await worker.claimOne()
-    const png = await plainPng(128, 128, 1)
+    const png = await plainPng(256, 256, 1)
     const ticket = await worker.api.presign({ ...ref(job), sizeBytes: png.length, sha256: 'a'.repeat(64) })
     const put = (url: string, body: Uint8Array<ArrayBuffer>, headers: Record<string, string>) =>
       fetch(url, { method: 'PUT', body, headers: { ...headers, 'content-length': String(body.length) } })

@@ -105,7 +105,7 @@ describe('npm run generate', () => {
 
   it.each([
     [['', '--seed', '1'], /Write what you want to see/],
-    [[PROMPT, '--width', '100'], /makes 128x128 only, got 100x128/],
+    [[PROMPT, '--width', '100'], /makes 256x256 only, got 100x256/],
     [[PROMPT, '--steps', '1000'], /Steps are 1 to 150/],
     [[PROMPT, '--model', 'magic'], /Unknown model "magic".*installed: /],
     [[PROMPT, '--image', 'missing.png'], /missing.png cannot be read/],

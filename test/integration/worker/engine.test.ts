@@ -11,7 +11,7 @@ describe('the engine', () => {
   let models: LoadedModel[]
   let base: Recipe
   beforeAll(async () => {
-    const installed = await findInstalledModel('models', 'v0')
+    const installed = await findInstalledModel('models', 'dewpoint')
     const { manifest } = installed
     models = await loadModels(createOnnxRuntime({ provider: 'cpu', threads: 1 }), [installed], 'models')
     base = {
@@ -21,8 +21,8 @@ describe('the engine', () => {
       negativePrompt: '',
       seed: 1,
       count: 1,
-      width: 128,
-      height: 128,
+      width: 256,
+      height: 256,
       ...manifest.defaults,
       noise: 'philox',
     }
@@ -81,13 +81,13 @@ describe('the engine', () => {
     const other = engine.generate(job({ seed: 3, steps: 60 }))
     await expect(stopped).rejects.toBeInstanceOf(AbortedError)
     expect(stepsAfterAbort).toBe(0)
-    await expect(other).resolves.toMatchObject({ width: 128, height: 128 })
+    await expect(other).resolves.toMatchObject({ width: 256, height: 256 })
   })
 
   it('fails one run without touching its neighbours', async () => {
     const engine = new Engine(models)
     const [broken, fine] = await Promise.allSettled([
-      engine.generate(job({ width: 64, height: 64, steps: 3 })),
+      engine.generate(job({ width: 40, height: 40, steps: 3 })),
       engine.generate(job({ steps: 3 })),
     ])
     expect(broken).toMatchObject({ status: 'rejected', reason: expect.any(RangeError) })
@@ -96,7 +96,7 @@ describe('the engine', () => {
 
   it('refuses a recipe for a model it has not loaded, and lists what it has', async () => {
     const engine = new Engine(models)
-    const other = { id: 'v0', hash: '0'.repeat(64) }
-    await expect(engine.generate(job({ model: other }))).rejects.toThrow(`loaded: v0 ${base.model.hash}`)
+    const other = { id: 'dewpoint', hash: '0'.repeat(64) }
+    await expect(engine.generate(job({ model: other }))).rejects.toThrow(`loaded: dewpoint ${base.model.hash}`)
   })
 })

@@ -17,7 +17,7 @@ describe('the same picture file', () => {
     ['a picture smaller than asked for', () => pattern(90, 60).png()],
   ])('becomes the same bytes on the website and on the command line: %s', async (_what, make) => {
     const file = new Uint8Array(await make().toBuffer())
-    const size = { width: 128, height: 128 }
+    const size = { width: 256, height: 256 }
     const kept = await sanitizeImage(file)
     const fitted = await fitImage(kept.png, size)
     expect(Buffer.compare((await prepareInput(file, size)).png, fitted)).toBe(0)

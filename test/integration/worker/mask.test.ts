@@ -28,21 +28,21 @@ describe('npm run generate -- --mask', () => {
     folder = await mkdtemp(join(tmpdir(), 'dewpoint-mask-'))
     const plain = (width: number, height: number, background: string) =>
       sharp({ create: { width, height, channels: 3, background } })
-    await plain(128, 128, '#2244cc').png().toFile(join(folder, 'blue.png'))
+    await plain(256, 256, '#2244cc').png().toFile(join(folder, 'blue.png'))
     await plain(256, 192, '#2244cc').png().toFile(join(folder, 'large.png'))
     const right = {
-      input: { create: { width: 64, height: 128, channels: 3, background: '#ffffff' } },
-      left: 64,
+      input: { create: { width: 128, height: 256, channels: 3, background: '#ffffff' } },
+      left: 128,
       top: 0,
     } as const
-    await plain(128, 128, '#000000').composite([right]).png().toFile(join(folder, 'right.png'))
+    await plain(256, 256, '#000000').composite([right]).png().toFile(join(folder, 'right.png'))
     const spot = {
       input: { create: { width: 40, height: 40, channels: 3, background: '#ffffff' } },
       left: 180,
       top: 100,
     } as const
     await plain(256, 192, '#000000').composite([spot]).png().toFile(join(folder, 'spot.png'))
-    await plain(128, 128, '#000000').png().toFile(join(folder, 'black.png'))
+    await plain(256, 256, '#000000').png().toFile(join(folder, 'black.png'))
   })
   afterAll(() => rm(folder, { recursive: true }))
 
@@ -56,10 +56,10 @@ describe('npm run generate -- --mask', () => {
     const changed = { left: 0, right: 0 }
     for (let i = 0; i < data.length; i += 3) {
       const isKept = data[i] === 0x22 && data[i + 1] === 0x44 && data[i + 2] === 0xcc
-      if (!isKept) changed[(i / 3) % 128 < 64 ? 'left' : 'right']++
+      if (!isKept) changed[(i / 3) % 256 < 128 ? 'left' : 'right']++
     }
     expect(changed.left).toBe(0)
-    expect(changed.right).toBeGreaterThan(6_000)
+    expect(changed.right).toBeGreaterThan(24_000)
 
     const again = await run('--reproduce', 'half.png', ...beside, '--json')
     expect(JSON.parse(again.stdout)).toMatchObject({ bytesMatch: true, pixelsMatch: true })

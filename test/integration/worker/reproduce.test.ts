@@ -13,7 +13,7 @@ import { canonicalJson, type Recipe } from '#contracts/recipe.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../../gpu-worker/cli/generate.ts', import.meta.url))
 const PROMPT = 'a panda eating tacos at the beach'
-const FACTS = { modelName: 'Dewpoint v0', version: 'Dewpoint test' }
+const FACTS = { modelName: 'Dewpoint', version: 'Dewpoint test' }
 
 describe('npm run generate -- --recipe and --reproduce', () => {
   let folder: string
@@ -40,7 +40,18 @@ describe('npm run generate -- --recipe and --reproduce', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dewpoint-reproduce-'))
-    const words = ['--model', 'v0', '--seed', '7', '--steps', '4', '--negative', 'rain', '--sampler', 'DPM++ 2M Karras']
+    const words = [
+      '--model',
+      'dewpoint',
+      '--seed',
+      '7',
+      '--steps',
+      '4',
+      '--negative',
+      'rain',
+      '--sampler',
+      'DPM++ 2M Karras',
+    ]
     const { pictures } = await json(0, PROMPT, ...words, '--out', 'original.png')
     recipe = pictures[0].recipe
     originalSha256 = pictures[0].sha256
@@ -129,12 +140,14 @@ describe('npm run generate -- --recipe and --reproduce', () => {
     await write('original.jpg', writeRecipe(jpeg, recipe, FACTS))
     const { code, stdout, stderr } = await run('--reproduce', 'original.jpg')
     expect(stderr).toBe('')
-    expect(stdout).toMatch(/pixels differ in \d+ of 49152 values, by at most \d+ of 255; PSNR (2|3|4)\d\.\d\d dB; JPEG/)
+    expect(stdout).toMatch(
+      /pixels differ in \d+ of 196608 values, by at most \d+ of 255; PSNR (2|3|4)\d\.\d\d dB; JPEG/,
+    )
     expect(code).toBe(1)
   })
 
   it('asks for the very picture a recipe started from', async () => {
-    const words = ['--model', 'v0', '--seed', '7', '--steps', '4', '--image', 'blue.png', '--strength', '0.5']
+    const words = ['--model', 'dewpoint', '--seed', '7', '--steps', '4', '--image', 'blue.png', '--strength', '0.5']
     const { pictures } = await json(0, PROMPT, ...words, '--out', 'started.png')
     const { hash } = pictures[0].recipe.input
     const without = await run('--recipe', 'started.png')
@@ -154,7 +167,7 @@ describe('npm run generate -- --recipe and --reproduce', () => {
   })
 
   it.each([
-    ['another hash', { id: 'v0', hash: 'a'.repeat(64) }],
+    ['another hash', { id: 'dewpoint', hash: 'a'.repeat(64) }],
     ['an unknown name', { id: 'magic', hash: 'b'.repeat(64) }],
   ])(
     'names both models when the recipe has %s, and makes it with an installed one only when told to',
@@ -162,12 +175,12 @@ describe('npm run generate -- --recipe and --reproduce', () => {
       await write('other.json', canonicalJson({ ...recipe, model }))
       const refused = await run('--recipe', 'other.json')
       expect(refused.stderr).toContain(`${model.id} (${model.hash}), which is not installed; installed:`)
-      expect(refused.stderr).toContain(`v0 (${recipe.model.hash})`)
+      expect(refused.stderr).toContain(`dewpoint (${recipe.model.hash})`)
       expect(refused.code).toBe(2)
 
-      const made = await json(0, '--recipe', 'other.json', '--model', 'v0', '--out', 'other.png', '--force')
+      const made = await json(0, '--recipe', 'other.json', '--model', 'dewpoint', '--out', 'other.png', '--force')
       expect(made.notes).toEqual([
-        `other.json names the model ${model.id} (${model.hash}); made with v0 (${recipe.model.hash}), as asked`,
+        `other.json names the model ${model.id} (${model.hash}); made with dewpoint (${recipe.model.hash}), as asked`,
       ])
       expect(made.pictures[0].sha256).toBe(originalSha256)
     },
@@ -193,7 +206,7 @@ describe('npm run generate -- --recipe and --reproduce', () => {
       [['--recipe', 'blue.png'], /blue.png holds no recipe/],
       [['--reproduce', 'r.json'], /is text, with no pixels to compare/],
       [['--reproduce', 'no-pixels.png'], /no-pixels.png/],
-      [['--recipe', 'r.json', '--width', '256'], /makes 128x128 only, got 256x128/],
+      [['--recipe', 'r.json', '--width', '128'], /makes 256x256 only, got 128x256/],
     ] as const) {
       const { code, stdout, stderr } = await run(...words)
       expect(stderr).toMatch(rule)

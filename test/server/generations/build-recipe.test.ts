@@ -3,9 +3,15 @@ import { describe, expect, test } from 'vitest'
 import { createGenerationSchema } from '#contracts/generation.ts'
 import { buildRecipe } from '#server/generations/build-recipe.ts'
 
-const model = { id: 'v0', hash: 'a'.repeat(64), name: 'V0', sizes: [{ width: 128, height: 128 }], fixedSize: true }
+const model = {
+  id: 'dewpoint',
+  hash: 'a'.repeat(64),
+  name: 'V0',
+  sizes: [{ width: 128, height: 128 }],
+  fixedSize: true,
+}
 const asked = {
-  modelId: 'v0',
+  modelId: 'dewpoint',
   prompt: 'a panda',
   seed: null,
   count: 1,

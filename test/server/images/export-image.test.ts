@@ -9,7 +9,7 @@ import { exportImage } from '#server/images/export-image.ts'
 
 const recipe: Recipe = {
   version: 1,
-  model: { id: 'v0', hash: 'ab'.repeat(32) },
+  model: { id: 'dewpoint', hash: 'ab'.repeat(32) },
   prompt: 'a panda 🐼 & tacos',
   negativePrompt: '',
   seed: 7,
