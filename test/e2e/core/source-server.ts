@@ -53,7 +53,8 @@ export async function serveSources(options: SourceServerOptions): Promise<{ url:
     }
     const extension = extname(path)
     const type = TYPES[extension] ?? 'application/octet-stream'
-    response.writeHead(200, { 'content-type': type })
+    // With the page's headers: a worker of an isolated page has to be isolated too, or it never starts.
+    response.writeHead(200, { ...options.pageHeaders, 'content-type': type })
     response.end(extension === '.ts' ? stripTypeScriptTypes(bytes.toString()) : bytes)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
