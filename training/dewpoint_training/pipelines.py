@@ -96,7 +96,9 @@ class OnnxPipeline(Pipeline):
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.log_severity_level = threads, 3
         suffix = lambda name: dtypes if isinstance(dtypes, str) else dtypes.get(name, "")
-        path = lambda name: folder / name / (f"model_{suffix(name)}.onnx" if suffix(name) else "model.onnx")
+        plain = lambda name: folder / name / "model.onnx"
+        asked = lambda name: folder / name / f"model_{suffix(name)}.onnx"
+        path = lambda name: asked(name) if suffix(name) and (name == "unet" or asked(name).exists()) else plain(name)  # not every component has every precision
         self.sessions = {name: ort.InferenceSession(str(path(name)), options, providers=["CPUExecutionProvider"]) for name in ("text_encoder", "unet", "vae_decoder")}
         self.seconds = dict.fromkeys(self.sessions, 0.0)
         config = lambda name: json.loads((folder / name / "config.json").read_text())
