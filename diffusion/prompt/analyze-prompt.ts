@@ -3,10 +3,13 @@
 import type { Weighting } from '#contracts/recipe.ts'
 import type { PromptNode, PromptProblem, Span } from './ast.ts'
 import { CHUNKS_MAX, type Chunk, chunkSegments, type PromptTokenizer } from './chunk.ts'
-import { locateTokens } from './locate-tokens.ts'
+import { locateTokens, sourceMap } from './locate-tokens.ts'
 import { parsePrompt } from './parse.ts'
-import { readLiterally, readPrompt } from './read.ts'
+import { type Reading, readLiterally, readPrompt } from './read.ts'
 import { unknownWordId } from './unknown-word.ts'
+
+/** Letters with none of plain Latin among them. */
+const FOREIGN_WORD = /[[\p{L}\p{M}\p{N}]--[\u0000-\u024F]]+/gv
 
 export interface AnalyzerTokenizer extends PromptTokenizer {
   /** The text of one id as the vocabulary spells it. */
@@ -85,6 +88,7 @@ export function analyzePrompt(
       ...prompt.problems,
       ...prompt.parts.flatMap((part) => networkProblems(part.nodes, networks ?? new Set())),
       ...unknownWords(tokens, unknown),
+      ...unreadWords(reading.parts, tokenizer),
       ...cuts.map((start) => ({
         start,
         end: text.length,
@@ -135,6 +139,23 @@ function unknownWords(tokens: readonly AnalyzedToken[], unknown: number | undefi
   return tokens
     .filter(({ id }) => id === unknown)
     .map(({ start, end }) => ({ start, end, message: 'This model does not know this word and reads past it' }))
+}
+
+/** Some tokenizers drop letters of other scripts without a token. */
+function unreadWords(parts: Reading['parts'], tokenizer: AnalyzerTokenizer): PromptProblem[] {
+  return parts.flatMap(({ segments }) =>
+    segments.flatMap((segment) => {
+      if (segment.type !== 'text') return []
+      const toSource = sourceMap(segment)
+      return [...segment.text.matchAll(FOREIGN_WORD)]
+        .filter(([word]) => tokenizer.tokenize(word).length === 0)
+        .map(({ index, 0: word }) => ({
+          start: toSource(index),
+          end: toSource(index + word.length - 1) + 1,
+          message: 'This model does not read these letters and passes over them',
+        }))
+    }),
+  )
 }
 
 function networkProblems(nodes: readonly PromptNode[], networks: ReadonlySet<string>): PromptProblem[] {

@@ -36,7 +36,7 @@ export function locateTokens(segment: TextSegment, pieces: readonly (string | un
 }
 
 /** Offsets in the segment's text → offsets in the prompt; asked in rising order. */
-function sourceMap({ pieces }: TextSegment): (offset: number) => number {
+export function sourceMap({ pieces }: TextSegment): (offset: number) => number {
   let at = 0
   return (offset) => {
     while (at > 0 && (pieces[at]?.offset ?? 0) > offset) at--

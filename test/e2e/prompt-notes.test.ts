@@ -19,18 +19,18 @@ describe('the prompt box', () => {
     const page = await browsers.visitor()
     await page.goto('/')
     await promptBox(page).fill('a (panda:1.3) eating tacos at the beach')
-    await page.getByText(/^7 tokens of \d+$/).waitFor()
+    await page.getByText(/^8 tokens of 30$/).waitFor()
     await page.getByText('panda × 1.3').waitFor()
 
     await promptBox(page).fill('a (panda')
     await page.getByRole('button', { name: 'never closed' }).waitFor()
-    await promptBox(page).fill('a xylophonist')
-    await page.getByRole('button', { name: '“xylophonist” This model does not know this word' }).waitFor()
+    await promptBox(page).fill('a панда')
+    await page.getByRole('button', { name: '“панда” This model does not read these letters' }).waitFor()
     expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
     await promptBox(page).fill('a panda '.repeat(30))
-    await page.getByRole('button', { name: 'from here on the prompt is left out' }).waitFor()
+    await page.getByText(/^60 tokens of 60, 2 windows$/).waitFor()
     await promptBox(page).fill('a panda')
-    await page.getByRole('button', { name: 'from here on' }).waitFor({ state: 'detached' })
+    await page.getByText(/^2 tokens of 30$/).waitFor()
   })
 
   it('changes the weight of the word at the caret with Control and the arrows', async () => {
@@ -65,11 +65,11 @@ describe('the prompt box', () => {
     const page = await browsers.visitor(options)
     await page.goto('/')
     // Long enough to wrap and, on a phone, to scroll.
-    const text = `a (panda:1.3) and a xylophonist ${'eating tacos at the beach '.repeat(9)}qwzx`
+    const text = `a (panda:1.3) and a панда ${'eating tacos at the beach '.repeat(9)}qwzx`
     await promptBox(page).fill(text)
     const marks = page.locator('[data-run]')
-    await marks.filter({ hasText: 'xylophonist' }).waitFor({ state: 'attached' })
-    const drawn = await marks.filter({ hasText: 'xylophonist' }).evaluate((mark) => {
+    await marks.filter({ hasText: 'панда' }).waitFor({ state: 'attached' })
+    const drawn = await marks.filter({ hasText: 'панда' }).evaluate((mark) => {
       const { textDecorationLine, textDecorationStyle } = getComputedStyle(mark)
       const copy = mark.parentElement
       const box = document.getElementById('prompt')
@@ -103,13 +103,13 @@ describe('the prompt box', () => {
   it('says the reason where the pointer or the caret is, and leads from a note to its word', async () => {
     const page = await browsers.visitor()
     await page.goto('/')
-    await promptBox(page).fill('a (panda:1.3) and a xylophonist')
-    const mark = page.locator('[data-run]').filter({ hasText: 'xylophonist' })
+    await promptBox(page).fill('a (panda:1.3) and a панда')
+    const mark = page.locator('[data-run]').filter({ hasText: 'панда' })
     await mark.waitFor({ state: 'attached' })
     const { x, y, width, height } = (await mark.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
     await page.mouse.move(x + width / 2, y + height / 2, { steps: 3 })
     const bubble = page.getByRole('tooltip')
-    await bubble.getByText('This model does not know this word').waitFor()
+    await bubble.getByText('This model does not read these letters').waitFor()
     // Onto the bubble and it stays; Escape takes it away and nothing else.
     await bubble.hover()
     await bubble.waitFor()
@@ -120,10 +120,10 @@ describe('the prompt box', () => {
     await page.mouse.move(at.x + at.width / 2, at.y + at.height / 2)
     await page.getByRole('tooltip', { name: '' }).getByText('× 1.3').waitFor()
 
-    const note = page.getByRole('button', { name: '“xylophonist” This model does not know this word' })
+    const note = page.getByRole('button', { name: '“панда” This model does not read these letters' })
     expect(await promptBox(page).getAttribute('aria-describedby')).not.toBeNull()
     await promptBox(page).press('End')
-    await page.getByRole('status').getByText('“xylophonist”').waitFor({ state: 'attached' })
+    await page.getByRole('status').getByText('“панда”').waitFor({ state: 'attached' })
     expect(await note.getAttribute('aria-current')).toBe('true')
     await promptBox(page).press('Home')
     await expect.poll(() => note.getAttribute('aria-current')).toBeNull()
@@ -131,7 +131,7 @@ describe('the prompt box', () => {
     const chosen = await promptBox(page).evaluate((box) =>
       box instanceof HTMLTextAreaElement ? box.value.slice(box.selectionStart, box.selectionEnd) : '',
     )
-    expect(chosen).toBe('xylophonist')
+    expect(chosen).toBe('панда')
     expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
   })
 

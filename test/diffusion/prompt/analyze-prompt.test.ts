@@ -51,6 +51,18 @@ describe('analyzePrompt', () => {
     expect(found('a (b', { weighting: 'none' })).toEqual([])
   })
 
+  test('underlines words whose letters the tokenizer drops', () => {
+    const words = wordTokenizer(4)
+    const latin = { ...words, tokenize: (text: string) => words.tokenize(text.replace(/[^a-z]+/g, ' ')) }
+    const text = 'a (панда:1.2) at 海辺, cat'
+    expect(
+      analyzePrompt(text, latin).problems.map(({ start, end, message }) => [text.slice(start, end), message]),
+    ).toEqual([
+      ['панда', expect.stringContaining('does not read these letters')],
+      ['海辺', expect.stringContaining('does not read these letters')],
+    ])
+  })
+
   test('for every text: places in order and inside, nothing thrown', () => {
     const text = fc.array(
       fc.constantFrom('a', 'CAT', ',', '(', ')', '[', ']', ':', '2', '|', '\\', ' ', '{', '}', 'é', 'İ', '🐼', ' AND '),
