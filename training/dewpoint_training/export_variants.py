@@ -24,8 +24,9 @@ from .judge import PROMPTS, SCORED, read_prompts
 from .pipelines import OnnxPipeline
 from .evaluate import seed_of
 
-# Median and worst PSNR (dB) of pictures against the original's on the same seeds. float16 should be invisible; int8 may move an edge, not a thing.
-LIMITS = {"fp16": (35.0, 25.0), "int8": (24.0, 17.0)}
+# Median and worst PSNR (dB) of pictures against the original's on the same seeds. float16 should be invisible; int8 must stay above what the browser
+# engine promises of rounded weights (test/e2e/device-parity.test.ts).
+LIMITS = {"fp16": (35.0, 25.0), "int8": (32.0, 30.0)}
 # Kept in float32 in the int8 graphs: first and last convolutions, what tells the time, and what places the words' appearances.
 NOT_QUANTISED = {"unet": ("conv_in", "conv_out", "time", "pooled", "place_", "paint", "appearance"), "vae_decoder": ("decoder.0.", "decoder.14.")}
 STORED_AS_INT8 = ("appearance.",)  # weights stored as int8 with a scale per column, though they compute in float32

@@ -23,7 +23,7 @@ WEIGHTLESS = {"space", "underwater", "clouds", "moon"}  # no shadow on the groun
 # Share of each composition. `objects` is the curriculum's first stage (shapes before relations), `scenes` the rest.
 MIXES = {
     "objects": dict(single=0.78, eating=0.06, count=0.06, pair=0.10),
-    "scenes": dict(single=0.42, eating=0.10, drinking=0.02, holding=0.05, riding=0.06, wearing=0.05, pair=0.10, sided=0.05, stacked=0.04, above=0.02, under=0.02, depth=0.02, playing=0.01, count=0.10),
+    "scenes": dict(single=0.20, eating=0.10, drinking=0.02, holding=0.05, riding=0.06, wearing=0.06, pair=0.18, sided=0.13, stacked=0.04, above=0.03, under=0.02, depth=0.02, playing=0.01, count=0.13),
 }
 
 
