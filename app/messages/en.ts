@@ -168,7 +168,7 @@ export const en = {
 
   promptNotes: {
     tokens: (n: number, max: number, windows: number): string =>
-      `${count(n, '1 token', '# tokens')} of ${max}${windows > 1 ? `, ${windows} windows` : ''}`,
+      `${count(n, '1 token', '# tokens')}${windows > 1 ? `, ${windows} windows` : ''} of ${max}`,
     weight: (words: string, weight: number): string =>
       `${words} × ${weight.toLocaleString('en', { maximumFractionDigits: 2 })}`,
     times: (weight: number): string => `× ${weight.toLocaleString('en', { maximumFractionDigits: 2 })}`,

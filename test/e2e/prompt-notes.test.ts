@@ -28,7 +28,7 @@ describe('the prompt box', () => {
     await page.getByRole('button', { name: '“панда” This model does not read these letters' }).waitFor()
     expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
     await promptBox(page).fill('a panda '.repeat(30))
-    await page.getByText(/^60 tokens of 60, 2 windows$/).waitFor()
+    await page.getByText(/^60 tokens, 2 windows of 30$/).waitFor()
     await promptBox(page).fill('a panda')
     await page.getByText(/^2 tokens of 30$/).waitFor()
   })
