@@ -21,7 +21,12 @@ export function CheckResultView({ subject, result }: { subject: CheckSubject; re
   const { psnrDb, largestDifference, differingCount, valueCount } = comparison
   const how = device === null ? '' : ` (${t.providers[device.provider]}, ${t.variants[device.variant]})`
   return (
-    <section aria-label={`${t.madeAgain} ${t.places[place]}`} className="flex flex-col gap-4 border-line border-t pt-5">
+    <section
+      aria-label={`${t.madeAgain} ${t.places[place]}`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the dialog scrolls, and this may be all in it that takes the keys.
+      tabIndex={0}
+      className="flex flex-col gap-4 border-line border-t pt-5"
+    >
       <div role="status">
         <h3 className="font-semibold text-base">{headline}</h3>
         {hint === null ? null : <p className="pt-1 text-ink-2 text-sm leading-6">{hint}</p>}

@@ -23,7 +23,13 @@ export function AccountMenu() {
   return (
     <Menu
       trigger={
-        <Button variant="ghost" size="icon" aria-label={messages.shell.accountMenu}>
+        // Until it is known who is there, as wide as "Sign in" will be: the bar does not move for a visitor.
+        <Button
+          variant="ghost"
+          size="icon"
+          aria-label={messages.shell.accountMenu}
+          className={cn(me === undefined && 'ml-8')}
+        >
           <UserRound aria-hidden />
         </Button>
       }

@@ -41,10 +41,7 @@ export function Header() {
       </nav>
       <div className="ml-auto flex items-center gap-0.5 sm:gap-1.5">
         <ThemeSwitch />
-        {/* As wide as "Sign in" from the start: who is there is known only after the first answer. */}
-        <div className="flex min-w-19 justify-end">
-          <AccountMenu />
-        </div>
+        <AccountMenu />
       </div>
     </header>
   )
