@@ -9,7 +9,7 @@ import { type Reading, readLiterally, readPrompt } from './read.ts'
 import { unknownWordId } from './unknown-word.ts'
 
 /** Letters with none of plain Latin among them. */
-const FOREIGN_WORD = /[[\p{L}\p{M}\p{N}]--[\u0000-\u024F]]+/gv
+const FOREIGN_WORD = /[[\p{L}\p{N}]--[\p{Script=Latin}0-9]]+/gv
 
 export interface AnalyzerTokenizer extends PromptTokenizer {
   /** The text of one id as the vocabulary spells it. */
