@@ -1,14 +1,14 @@
 'use client'
 // What can be done with a picture that is only in this browser. Sharing comes once it is in the history.
-import { Copy, Dices, Download, Ellipsis, Save, ScanSearch, Shuffle, Trash2, Type } from 'lucide-react'
+import { Download, Ellipsis, Save, ScanSearch, Trash2 } from 'lucide-react'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
 import { subjectOf } from '../../check/check-subject.ts'
-import { useGenerationActions } from '../../generations/use-generation-actions.ts'
 import { useLocalActions } from '../../local/local-device-provider.tsx'
 import type { LocalRun } from '../../local/local-run.ts'
 import { messages } from '../../messages/index.ts'
 import { useMe } from '../../session/use-session.ts'
 import { useCheckDialog } from '../check/lazy-check-dialog.tsx'
+import { ReuseItems } from '../picture/reuse-items.tsx'
 import { Button } from '../ui/button.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../ui/menu.tsx'
 import { useRemoveRun } from './use-remove-run.ts'
@@ -26,7 +26,6 @@ export function localFileName(run: LocalRun, image: ImageDto): string {
 }
 
 export function LocalImageMenu({ run, generation, image }: LocalImageMenuProps) {
-  const actions = useGenerationActions()
   const { keep } = useLocalActions()
   const remove = useRemoveRun()
   const me = useMe()
@@ -57,22 +56,7 @@ export function LocalImageMenu({ run, generation, image }: LocalImageMenuProps) 
           {messages.check.action}
         </MenuItem>
         <MenuSeparator />
-        <MenuItem onClick={() => actions.reuse(generation, image, 'remix')}>
-          <Shuffle aria-hidden />
-          {t.remix}
-        </MenuItem>
-        <MenuItem onClick={() => actions.reuse(generation, image, 'prompt')}>
-          <Type aria-hidden />
-          {`${t.reuse} ${t.reusePrompt.toLowerCase()}`}
-        </MenuItem>
-        <MenuItem onClick={() => actions.reuse(generation, image, 'seed')}>
-          <Dices aria-hidden />
-          {`${t.reuse} ${t.reuseSeed.toLowerCase()}`}
-        </MenuItem>
-        <MenuItem onClick={() => actions.reuse(generation, image, 'all')}>
-          <Copy aria-hidden />
-          {`${t.reuse} ${t.reuseAll.toLowerCase()}`}
-        </MenuItem>
+        <ReuseItems generation={generation} image={image} />
         <MenuSeparator />
         <MenuItem onClick={() => void remove(run)}>
           <Trash2 aria-hidden />

@@ -1,6 +1,6 @@
 'use client'
 // What can be done with a finished image.
-import { Copy, Dices, Download, Ellipsis, ImageUp, ScanSearch, Share2, Shuffle, Trash2, Type } from 'lucide-react'
+import { Download, Ellipsis, ImageUp, ScanSearch, Share2, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
 import { subjectOf } from '../../check/check-subject.ts'
@@ -11,6 +11,7 @@ import { ShareDialog } from '../share-dialog.tsx'
 import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { Menu, MenuItem, MenuSeparator } from '../ui/menu.tsx'
+import { ReuseItems } from './reuse-items.tsx'
 
 const t = messages.image
 
@@ -96,22 +97,7 @@ export function ImageMenu({ generation, image, onShare }: ImageMenuProps) {
           {messages.check.action}
         </MenuItem>
         <MenuSeparator />
-        <MenuItem onClick={() => actions.reuse(generation, image, 'remix')}>
-          <Shuffle aria-hidden />
-          {t.remix}
-        </MenuItem>
-        <MenuItem onClick={() => actions.reuse(generation, image, 'prompt')}>
-          <Type aria-hidden />
-          {`${t.reuse} ${t.reusePrompt.toLowerCase()}`}
-        </MenuItem>
-        <MenuItem onClick={() => actions.reuse(generation, image, 'seed')}>
-          <Dices aria-hidden />
-          {`${t.reuse} ${t.reuseSeed.toLowerCase()}`}
-        </MenuItem>
-        <MenuItem onClick={() => actions.reuse(generation, image, 'all')}>
-          <Copy aria-hidden />
-          {`${t.reuse} ${t.reuseAll.toLowerCase()}`}
-        </MenuItem>
+        <ReuseItems generation={generation} image={image} />
         <MenuSeparator />
         <MenuItem onClick={() => void actions.remove(generation)}>
           <Trash2 aria-hidden />
