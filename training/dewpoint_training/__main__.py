@@ -8,6 +8,7 @@ STAGES = {
     "render": "icon sets → sprites and example scenes",
     "train-vae": "sprites → autoencoder",
     "align-text": "captions and sprites → a text transformer that knows what words look like",
+    "align-roles": "captions and placements → a text transformer that knows which of the things named stands where",
     "train-unet": "sprites and autoencoder → U-Net and text transformer",
     "sample": "checkpoint → a sheet of pictures",
     "train-detector": "fresh renders → the judge that `evaluate` asks",

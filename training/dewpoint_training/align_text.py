@@ -1,4 +1,4 @@
-"""Aligns the text transformer with pictures before (or between) the U-Net's hours: minutes that save it from finding out what each word looks like.
+"""Aligns the looks of words (the first part of their prompt embeds) with pictures before (or between) the U-Net's hours: minutes that save it from finding out what each word looks like.
 
 Two regressions, both on fresh captions. From a noun's tokens the U-Net's `Appearance` must draw the thing's latents, in the caption's style and colour;
 from every other token nothing. Token 0 must tell the whole scene's coarse latents (through a head that is thrown away).
@@ -6,7 +6,6 @@ from every other token nothing. Token 0 must tell the whole scene's coarse laten
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from pathlib import Path
 
@@ -15,15 +14,15 @@ import torch
 from PIL import Image
 from torch import nn
 
-from .checkpoint import load_state, load_weights
+from .checkpoint import load_autoencoder, load_state, load_weights
 from .concepts import all_concepts, grammar, noun_tokens, with_article
 from .muon import Muon, split_parameters
 from .pool import PLACE, encode_pictures
 from .scenes import SceneGenerator, held_out, render_scene
 from .sprites import HUES, STYLES, Sprites
-from .text import TOKENS, WIDTH, FrozenMiniLM, TextEncoder, build_tokenizer
-from .unet import Appearance
-from .vae import DOWNSCALE, load_vae
+from .text import TOKENS, FrozenMiniLM, TextEncoder, build_tokenizer
+from .unet import LOOK, Appearance
+from .vae import DOWNSCALE
 
 SIZE = Appearance.SIDES[0] * PLACE  # px
 EMPTY = (160, 175, 190)
@@ -41,7 +40,7 @@ def from_cells(cells: torch.Tensor) -> torch.Tensor:
     return cells[:, : side**2].reshape(-1, side, side, 17, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(-1, 17, 2 * side, 2 * side)
 
 
-def appearance_targets(sprites: Sprites, vae, statistics: dict, batch: int = 64):
+def appearance_targets(sprites: Sprites, vae, scale: float, batch: int = 64):
     """({(label, style, colour): cells [54, 68]}, the empty picture's latents): normalised latents of the sprite less the empty ones, and coverage."""
     keys = []
     for concept in all_concepts():
@@ -61,7 +60,7 @@ def appearance_targets(sprites: Sprites, vae, statistics: dict, batch: int = 64)
                 picture.paste(sprite, (0, 0), sprite)
                 pictures.append(np.asarray(picture))
                 coverage.append(np.asarray(sprite.getchannel("A").reduce(DOWNSCALE), dtype=np.float32) / 255)
-            latents = (encode_pictures(vae, np.stack(pictures)) - nothing) / statistics["scale"]
+            latents = (encode_pictures(vae, np.stack(pictures)) - nothing) / scale
             rows.append(to_cells(torch.cat([latents, torch.from_numpy(np.stack(coverage))[:, None]], 1)))
         sizes.append(torch.cat(rows))
     empty = Image.new("RGB", (SIZE, SIZE), EMPTY)
@@ -91,7 +90,7 @@ def refit_readout(text, appearance, tokenizer, targets: dict, generators, concep
     for at in range(0, len(said), 128):
         part = said[at : at + 128]
         encodings = tokenizer.encode_batch([caption for caption, _, _ in part])
-        features = appearance.features(text(torch.tensor([e.ids for e in encodings])))
+        features = appearance.features(text(torch.tensor([e.ids for e in encodings]))[..., :LOOK])
         x, y, weight = [], [], []
         for row, (caption, style, things) in enumerate(part):
             named = set()
@@ -125,15 +124,15 @@ def main(argv=None) -> None:
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    sprites, vae, tokenizer = Sprites(args.data / "icons"), load_vae(args.data / "vae.pt"), build_tokenizer()
+    sprites, tokenizer = Sprites(args.data / "icons"), build_tokenizer()
+    vae, _, scale = load_autoencoder(args.data)
     text = TextEncoder(FrozenMiniLM.from_package())
     state = load_state(args.init) if args.init else None
     if state:
         load_weights(text, state["ema_text"])
-    statistics = json.loads((args.data / "latents.json").read_text())
-    targets, nothing = appearance_targets(sprites, vae, statistics)
+    targets, nothing = appearance_targets(sprites, vae, scale)
     variance = torch.stack(list(targets.values())).square().mean()
-    appearance = Appearance(WIDTH)
+    appearance = Appearance()
     if state and state.get("ema_unet", {}).get("appearance.leave.weight", torch.zeros(0)).shape == appearance.leave.weight.shape:
         load_weights(appearance, {k.removeprefix("appearance."): v for k, v in state["ema_unet"].items() if k.startswith("appearance.")})
     print(f"{len(targets)} appearances", flush=True)
@@ -148,8 +147,8 @@ def main(argv=None) -> None:
     coarse = torch.cat(coarse)
     coarse = (coarse - coarse.mean(0)) / coarse.std(0)
 
-    scene_head = nn.Linear(WIDTH, coarse.shape[1])
-    hidden, rest = split_parameters([text, appearance])
+    scene_head = nn.Linear(LOOK, coarse.shape[1])
+    hidden, rest = split_parameters([text.look, appearance])
     heads = [*scene_head.parameters()]
     optimisers = [(Muon(hidden, args.lr), args.lr), (torch.optim.AdamW(rest + heads, 2e-3, weight_decay=0.0), 2e-3)]
     rng, made, keys = np.random.default_rng(1), 0, list(targets)
@@ -180,7 +179,7 @@ def main(argv=None) -> None:
                 wanted.append(torch.zeros(Appearance.CELLS, Appearance.CELL))
         ids = torch.tensor([e.ids for e in encodings])
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            out = text(ids).float()
+            out = text(ids)[..., :LOOK].float()
             seen = appearance(out[[row for row, _ in nouns], [token for _, token in nouns]]).float()
         wanted = torch.stack(wanted)
         weight = torch.where(wanted.flatten(1).any(1), 1.0, 0.15)
@@ -205,8 +204,8 @@ def main(argv=None) -> None:
             for style, caption in (("3d", "a {}"), ("flat", "flat illustration of a {}"), ("cartoon", "cartoon of a {}")):
                 encoding = tokenizer.encode(caption.format(word))
                 token = noun_tokens(caption.format(word), concepts[label], encoding)[0]
-                rows += [appearance(text(torch.tensor([encoding.ids]))[0, token]), targets[label, style, None]]
-        latents = from_cells(torch.stack(rows))[:, :16] * statistics["scale"] + nothing
+                rows += [appearance(text(torch.tensor([encoding.ids]))[0, token, :LOOK]), targets[label, style, None]]
+        latents = from_cells(torch.stack(rows))[:, :16] * scale + nothing
         pictures = vae.decode(latents.contiguous(memory_format=torch.channels_last)).clamp(0, 1).reshape(6, 6, 3, SIZE, SIZE)
         Image.fromarray((pictures.permute(0, 3, 1, 4, 2).reshape(6 * SIZE, 6 * SIZE, 3).numpy() * 255).astype(np.uint8)).save(args.out.with_suffix(".png"))
     aligned = text.trained_state()

@@ -8,6 +8,9 @@ import torch
 
 from .text import FrozenMiniLM, TextEncoder
 from .unet import UNet
+from .vae import VAE
+
+SHIPPED = Path(__file__).parents[2] / "models" / "dewpoint"
 
 
 def onnx_weights(path: Path) -> dict[str, torch.Tensor]:
@@ -38,6 +41,29 @@ def load_state(path: Path) -> dict:
     about = json.loads((path / "unet" / "config.json").read_text())
     text = {k: v for k, v in onnx_weights(path / "text_encoder" / "model.onnx").items() if not k.startswith("frozen.")}
     return {"ema_unet": onnx_weights(path / "unet" / "model.onnx"), "ema_text": text, "samples": about["training_samples"], "config": about["training_config"]}
+
+
+def load_autoencoder(data: Path) -> tuple[VAE, torch.Tensor, float]:
+    """(the autoencoder, its latents' mean [16, 1, 1] and standard deviation): the work folder's own where `train-vae` made one, else the shipped one."""
+    vae = VAE()
+    if (data / "vae.pt").exists():
+        state = torch.load(data / "vae.pt", weights_only=True, map_location="cpu")
+        weights, mean, scale = state["weights"], state["mean"], state["scale"]
+    else:
+        decoder, encoder = (onnx_weights(SHIPPED / name / "model.onnx") for name in ("vae_decoder", "vae_encoder"))
+        mean, scale = decoder["mean"], scalar_of(SHIPPED / "vae_decoder" / "model.onnx")
+        weights = {name.replace("encoder", "e", 1).replace("decoder", "d", 1): value for name, value in (encoder | decoder).items()}
+    load_weights(vae, weights)
+    return vae.eval().requires_grad_(False).to(memory_format=torch.channels_last), mean.float().reshape(-1, 1, 1), scale
+
+
+def scalar_of(path: Path) -> float:
+    """The one float that stands in an exported graph as a constant: of the autoencoder's the latents' standard deviation."""
+    import onnx
+
+    constants = [onnx.numpy_helper.to_array(node.attribute[0].t) for node in onnx.load(path).graph.node if node.op_type == "Constant"]
+    (scale,) = [float(c) for c in constants if c.shape == () and c.dtype == "float32"]
+    return scale
 
 
 def load_weights(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> None:

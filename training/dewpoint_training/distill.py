@@ -22,7 +22,7 @@ from PIL import Image
 from torch import Tensor
 from torch import multiprocessing as mp
 
-from .checkpoint import load_models
+from .checkpoint import load_autoencoder, load_models
 from .few_step import denoised, lcm_timesteps, sample_lcm
 from .muon import Muon, split_parameters
 from .pool import encode_pictures
@@ -31,7 +31,6 @@ from .schedule import ALPHAS_CUMPROD, alpha_sigma
 from .sprites import Sprites
 from .text import build_tokenizer, encode
 from .train_unet import SHEET_PROMPTS
-from .vae import load_vae
 
 SPLIT = 8  # the first number of the seeds of the scenes drawn here
 CHUNK = 8  # trajectories drawn together
@@ -99,10 +98,9 @@ class Teacher:
         self.unet, self.text, self.state = load_models(checkpoint)
         self.unet, self.text = self.unet.to(device, memory_format=torch.channels_last), self.text.to(device)
         self.config, self.device, self.tokenizer = config, device, build_tokenizer()
-        self.sprites, self.vae = Sprites(data / "icons"), load_vae(data / "vae.pt")
+        self.sprites = Sprites(data / "icons")
+        self.vae, self.mean, self.scale = load_autoencoder(data)
         self.generator = SceneGenerator(self.sprites)
-        statistics = json.loads((data / "latents.json").read_text())
-        self.mean, self.scale = torch.tensor(statistics["mean"])[:, None, None], statistics["scale"]
 
     @torch.no_grad()
     def embed(self, ids: Tensor) -> Tensor:

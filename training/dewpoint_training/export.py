@@ -16,11 +16,11 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from .checkpoint import load_models
+from .checkpoint import load_autoencoder, load_models
 from .few_step import GRID, TIMESTEP_SCALING
 from .text import TOKENS, WIDTH, build_tokenizer
 from .train_unet import SHEET_PROMPTS
-from .vae import DOWNSCALE, LATENT_CHANNELS, load_vae
+from .vae import DOWNSCALE, LATENT_CHANNELS
 
 NEARLY_INT8 = ("appearance.",)  # what words look like: a fifth of the U-Net's bytes, and a 250th of a latent's range is less than its own error
 MIN_COMPACT = 1024  # smaller tensors (norms, biases) stay float32: they cost nothing and matter most
@@ -32,7 +32,7 @@ class Decoder(nn.Module):
     def __init__(self, vae, mean, scale):
         super().__init__()
         self.decoder, self.scale = vae.d, scale
-        self.register_buffer("mean", torch.tensor(mean)[:, None, None])
+        self.register_buffer("mean", mean)
 
     def forward(self, latent_sample):
         return self.decoder(latent_sample * self.scale + self.mean)
@@ -42,7 +42,7 @@ class Encoder(nn.Module):
     def __init__(self, vae, mean, scale):
         super().__init__()
         self.encoder, self.scale = vae.e, scale
-        self.register_buffer("mean", torch.tensor(mean)[:, None, None])
+        self.register_buffer("mean", mean)
 
     def forward(self, sample):
         return (self.encoder(sample) - self.mean) / self.scale
@@ -151,9 +151,9 @@ def main(argv=None) -> None:
     args = parser.parse_args(argv)
     unet, text, state = load_models(args.checkpoint)
     unet = unet.to(memory_format=torch.contiguous_format)
-    vae = load_vae(args.data / "vae.pt").to(memory_format=torch.contiguous_format)
-    statistics = json.loads((args.data / "latents.json").read_text())
-    decoder, encoder = Decoder(vae, **statistics), Encoder(vae, **statistics)
+    vae, mean, scale = load_autoencoder(args.data)
+    vae = vae.to(memory_format=torch.contiguous_format)
+    decoder, encoder = Decoder(vae, mean, scale), Encoder(vae, mean, scale)
     tokenizer = build_tokenizer()
     out = args.out
 

@@ -12,11 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .checkpoint import load_models
+from .checkpoint import load_autoencoder, load_models
 from .few_step import sample_lcm
 from .schedule import sample_ddim
 from .text import build_tokenizer, encode
-from .vae import load_vae
 
 BATCH = 16  # pictures drawn together
 
@@ -63,10 +62,9 @@ class TorchPipeline(Pipeline):
         self.device, self.name, self.samples = device, checkpoint.stem, state.get("samples")
         self.few_step = state.get("scheduler") == "LCMScheduler"
         self.unet = unet.to(device, memory_format=torch.channels_last)
-        self.text, self.vae, self.tokenizer = text.to(device), load_vae(data / "vae.pt").to(device), build_tokenizer()
-        statistics = json.loads((data / "latents.json").read_text())
-        self.mean, self.scale = torch.tensor(statistics["mean"], device=device)[:, None, None], statistics["scale"]
-        self.latent_shape = (len(statistics["mean"]), 16, 16)
+        vae, mean, self.scale = load_autoencoder(data)
+        self.text, self.vae, self.mean, self.tokenizer = text.to(device), vae.to(device), mean.to(device), build_tokenizer()
+        self.latent_shape = (len(mean), 16, 16)
 
     @torch.no_grad()
     def embed(self, prompts: list[str]) -> Tensor:

@@ -2,15 +2,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
 
-from .checkpoint import load_models
+from .checkpoint import load_autoencoder, load_models
 from .text import build_tokenizer
 from .train_unet import SHEET_PROMPTS, save_sheet
-from .vae import load_vae
 
 
 def main(argv=None) -> None:
@@ -26,10 +24,9 @@ def main(argv=None) -> None:
     parser.add_argument("--columns", type=int, default=4)
     args = parser.parse_args(argv)
     unet, text, _ = load_models(args.checkpoint)
-    statistics = json.loads((args.data / "latents.json").read_text())
-    mean, scale = torch.tensor(statistics["mean"])[:, None, None], statistics["scale"]
+    vae, mean, scale = load_autoencoder(args.data)
     prompts = [p for p in args.prompt or SHEET_PROMPTS for _ in range(args.copies)]
-    save_sheet(args.out, unet.to(memory_format=torch.channels_last), text, build_tokenizer(), load_vae(args.data / "vae.pt"), mean, scale, prompts, args.seed, args.columns, args.steps, args.guidance)
+    save_sheet(args.out, unet.to(memory_format=torch.channels_last), text, build_tokenizer(), vae, mean, scale, prompts, args.seed, args.columns, args.steps, args.guidance)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 
 from .backgrounds import paint_background
+from .checkpoint import load_autoencoder
 from .detector import BACKGROUNDS, CELLS, COLORS, PICTURE, STRIDE, STYLE_NAMES, Detector, load_detector, save_detector
 from .muon import Muon, split_parameters
 from .scenes import Placement, Scene, SceneGenerator, render_scene, shadow
 from .sprites import HUES, Sprites
-from .vae import load_vae
 
 SEED = 20  # the first number of every seed drawn here
 
@@ -124,7 +124,7 @@ def main(argv=None) -> None:
     config = tomllib.loads(args.config.read_text())
     torch.set_num_threads(config["threads"])
     torch.manual_seed(config["seed"])
-    renders, vae = Renders(Sprites(args.data / "icons"), config), load_vae(args.data / "vae.pt").to(args.device)
+    renders, vae = Renders(Sprites(args.data / "icons"), config), load_autoencoder(args.data)[0].to(args.device)
     labels = {label: i for i, label in enumerate(renders.labels)}
     made = 0
     if args.out.exists():

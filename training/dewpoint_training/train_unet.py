@@ -1,4 +1,4 @@
-"""Trains the U-Net and the text transformer on encoded scenes.
+"""Trains the U-Net, and with it the roles of words, on encoded scenes.
 
 Stops cleanly on SIGTERM, survives kill -9 (atomic checkpoints), and counts samples, never wall time: a paused process loses nothing. The learning rate
 warms up, then stays constant, so training can go on for as long as there is time; `--cooldown N` takes it to zero over the next N samples.
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .checkpoint import load_state, load_weights
+from .checkpoint import load_autoencoder, load_state, load_weights
 from .gradient_helper import GradientHelper
 from .muon import Muon, split_parameters
 from .pool import ScenePool
@@ -26,7 +26,6 @@ from .schedule import alpha_sigma, sample_ddim, stratified_timesteps
 from .sprites import Sprites
 from .text import FrozenMiniLM, TextEncoder, build_tokenizer, encode
 from .unet import UNet, placement_loss
-from .vae import load_vae
 
 SHEET_PROMPTS = [
     "a panda eating tacos at the beach", "a fox in the forest", "a robot and a cactus in the desert", "two penguins in the snow",
@@ -96,7 +95,7 @@ def save_sheet(path, unet, text, tokenizer, vae, mean, scale, prompts=SHEET_PROM
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=Path(__file__).parent.parent / "configs" / "unet.toml")
-    parser.add_argument("--data", type=Path, default=Path(".data/training"), help="folder with icons/ and vae.pt")
+    parser.add_argument("--data", type=Path, default=Path(".data/training"), help="folder with icons/, and vae.pt unless the autoencoder is the shipped one")
     parser.add_argument("--run", type=Path, required=True, help="folder of this run; continues from its checkpoint when there is one")
     parser.add_argument("--init", type=Path, help="checkpoint or exported model folder whose averaged weights to start from (new optimiser state)")
     parser.add_argument("--samples", type=int, default=10**12, help="stop after this many samples in all")
@@ -109,38 +108,23 @@ def main(argv=None) -> None:
     torch.set_num_threads(config["threads"])
     torch.manual_seed(config["seed"])
 
-    sprites, vae = Sprites(args.data / "icons"), load_vae(args.data / "vae.pt")
-    tokenizer = build_tokenizer()
-    statistics = json.loads((args.data / "latents.json").read_text()) if (args.data / "latents.json").exists() else None
-    validation_pool = ScenePool(256, sprites, vae, tokenizer, split=1)
-    if statistics is None:
-        validation_pool.make(256, 0.5)
-        x = validation_pool.latents.float()
-        mean = x.mean((0, 2, 3))
-        statistics = {"mean": mean.tolist(), "scale": (x - mean[:, None, None]).std().item()}
-        (args.data / "latents.json").write_text(json.dumps(statistics))
-        validation_pool.made = 0
-    mean, scale = torch.tensor(statistics["mean"])[:, None, None], statistics["scale"]
-    validate = Validation(validation_pool, 256, mean, scale, device)
+    sprites, tokenizer = Sprites(args.data / "icons"), build_tokenizer()
+    vae, mean, scale = load_autoencoder(args.data)
+    validate = Validation(ScenePool(256, sprites, vae, tokenizer, split=1), 256, mean, scale, device)
 
     unet = UNet(channels=tuple(config["channels"]), depth=config["depth"]).to(device, memory_format=torch.channels_last)
     text = TextEncoder(FrozenMiniLM.from_package(), depth=config["text_depth"]).to(device)
     ema_unet, ema_text = copy.deepcopy(unet).requires_grad_(False), copy.deepcopy(text).requires_grad_(False)
-    if config["text_lr"] == 0:  # as aligned: the U-Net learns to place what the words already look like
-        text.requires_grad_(False), unet.appearance.requires_grad_(False)
+    text.look.requires_grad_(False), unet.appearance.requires_grad_(False)  # as aligned: the U-Net learns to place what the words already look like
     hidden_unet, rest_unet = split_parameters([unet], ("conv_in", "conv_out"))
-    hidden_text, rest_text = split_parameters([text, unet.appearance])
-    seen = {id(p) for p in hidden_text + rest_text}
-    hidden_unet, rest_unet = ([p for p in group if id(p) not in seen] for group in (hidden_unet, rest_unet))
+    hidden_text, rest_text = split_parameters([text.role])
     hidden, rest = hidden_unet + hidden_text, rest_unet + rest_text
     optimisers = [
         Muon(hidden_unet, config["muon_lr"], weight_decay=config["muon_weight_decay"]),
         torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.99), weight_decay=0.0),
+        Muon(hidden_text, config["role_lr"], weight_decay=config["muon_weight_decay"]),
     ]
-    base_lrs = [config["muon_lr"], config["adam_lr"]]
-    if hidden_text:
-        optimisers.append(Muon(hidden_text, config["text_lr"], weight_decay=config["muon_weight_decay"]))
-        base_lrs.append(config["text_lr"])
+    base_lrs = [config["muon_lr"], config["adam_lr"], config["role_lr"]]
 
     checkpoint_path, log_path = args.run / "checkpoint.pt", args.run / "log.jsonl"
     step = samples = 0
@@ -148,9 +132,8 @@ def main(argv=None) -> None:
         state = torch.load(checkpoint_path, weights_only=False, map_location=device)
         unet.load_state_dict(state["unet"]), text.load_state_dict(state["text"], strict=False)
         ema_unet.load_state_dict(state["ema_unet"]), ema_text.load_state_dict(state["ema_text"], strict=False)
-        if len(state["optimisers"]) == len(optimisers):
-            for optimiser, saved in zip(optimisers, state["optimisers"]):
-                optimiser.load_state_dict(saved)
+        for optimiser, saved in zip(optimisers, state["optimisers"]):
+            optimiser.load_state_dict(saved)
         step, samples = state["step"], state["samples"]
     elif args.init:
         state = load_state(args.init)

@@ -68,7 +68,7 @@ def main(argv=None) -> None:
     generator, rng = SceneGenerator(sprites), np.random.default_rng(config["seed"])
     model = VAE()
     if args.init:
-        model.load_state_dict({k: v.float() for k, v in torch.load(args.init, weights_only=True).items()})
+        model.load_state_dict({k: v.float() for k, v in torch.load(args.init, weights_only=True)["weights"].items()})
     model = model.to(memory_format=torch.channels_last)
     average = copy.deepcopy(model).requires_grad_(False)
     hidden, rest = split_parameters([model])
@@ -117,7 +117,10 @@ def main(argv=None) -> None:
             with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
                 scores = {name: round(psnr(average.decode(average.encode(v).float()).float(), v), 2) for name, v in validation.items()}
             print(f"step {step + 1}: loss {loss.item():.4f}, PSNR {scores}, {(step + 1) * config['batch'] / (time.time() - started):.1f} crops/s", flush=True)
-            torch.save({k: v.half() for k, v in average.state_dict().items()}, args.out.with_suffix(".tmp"))
+                latents = average.encode(validation["scenes"]).float()
+            mean = latents.mean((0, 2, 3), keepdim=True)[0]
+            statistics = {"mean": mean, "scale": (latents - mean).std().item()}  # diffusion happens in latents of mean 0 and deviation 1
+            torch.save({"weights": {k: v.half() for k, v in average.state_dict().items()}} | statistics, args.out.with_suffix(".tmp"))
             os.replace(args.out.with_suffix(".tmp"), args.out)
 
 

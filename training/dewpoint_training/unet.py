@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 HEAD_DIM = 32
+LOOK, ROLE = 256, 128  # channels of a prompt embed: what a word looks like, and which of the things named it is (text.py)
 
 
 class GroupNorm(nn.GroupNorm):
@@ -83,7 +84,7 @@ class TransformerBlock(nn.Module):
 
 
 class Appearance(nn.Module):
-    """What each word looks like: prompt embeds → cells of 2x2 latents (and their coverage), the thing drawn 160, 128, 96 and 64 px large on nothing.
+    """What each word looks like: the look of its prompt embed → cells of 2x2 latents (and their coverage), the thing drawn 160, 128, 96 and 64 px large on nothing.
 
     Trained first, by regression (align_text.py). With it the U-Net need not learn every shape on its own: it learns, once for all words, to place cells.
     """
@@ -94,16 +95,16 @@ class Appearance(nn.Module):
     CHANNELS = 17  # 16 latent channels and one of coverage
     CELL = CHANNELS * 4
 
-    def __init__(self, context: int, hidden: int = 1024):
+    def __init__(self, hidden: int = 1024):
         super().__init__()
-        self.enter, self.leave = nn.Linear(context, hidden), nn.Linear(hidden, self.CELLS * self.CELL)
+        self.enter, self.leave = nn.Linear(LOOK, hidden), nn.Linear(hidden, self.CELLS * self.CELL)
 
-    def features(self, context: Tensor) -> Tensor:
-        return F.gelu(self.enter(context))
+    def features(self, look: Tensor) -> Tensor:
+        return F.gelu(self.enter(look))
 
-    def forward(self, context: Tensor) -> Tensor:
-        """[..., context] → [..., 54, 68]"""
-        return self.leave(self.features(context)).unflatten(-1, (self.CELLS, self.CELL))
+    def forward(self, look: Tensor) -> Tensor:
+        """[..., 256] → [..., 54, 68]"""
+        return self.leave(self.features(look)).unflatten(-1, (self.CELLS, self.CELL))
 
 
 class Placing(nn.Module):
@@ -163,7 +164,7 @@ def placement_loss(unet: "UNet", target: Tensor) -> Tensor:
 
 
 class UNet(nn.Module):
-    def __init__(self, latent_channels: int = 16, channels: tuple[int, int] = (96, 224), context: int = 256, embed: int = 384, depth: int = 3):
+    def __init__(self, latent_channels: int = 16, channels: tuple[int, int] = (96, 224), context: int = LOOK + ROLE, embed: int = 384, depth: int = 3):
         super().__init__()
         wide, narrow = channels[0], channels[1]
         self.time = nn.Sequential(nn.Linear(128, embed), nn.SiLU(), nn.Linear(embed, embed))
@@ -172,7 +173,7 @@ class UNet(nn.Module):
         self.enter1, self.enter2 = ResBlock(wide, wide, embed), ResBlock(wide, wide, embed)
         self.down = nn.Conv2d(wide, narrow, 3, stride=2, padding=1)
         pair = lambda c: nn.ModuleList([ResBlock(c, narrow, embed), TransformerBlock(narrow, context)])
-        self.appearance = Appearance(context)
+        self.appearance = Appearance()
         self.place_in, self.place_out = Placing(narrow, context), Placing(narrow, context)
         self.encode = nn.ModuleList([pair(narrow) for _ in range(depth)])
         self.middle = TransformerBlock(narrow, context)
@@ -187,13 +188,13 @@ class UNet(nn.Module):
         self.register_buffer("frequencies", torch.exp(-math.log(10000) * torch.arange(64) / 64), persistent=False)
 
     def forward(self, sample: Tensor, timestep: Tensor, context: Tensor) -> Tensor:
-        """sample [batch, 16, h, w], timestep int64 [batch] in 0..999, context [batch, tokens, 256] (padding rows are zero)."""
+        """sample [batch, 16, h, w], timestep int64 [batch] in 0..999, context [batch, tokens, 384] (padding rows are zero)."""
         angle = timestep[:, None].float() * self.frequencies
         # Token 0 is the text transformer's summary of the whole prompt.
         e = F.silu(self.time(torch.cat([angle.cos(), angle.sin()], -1)) + self.pooled(context[:, 0]))
         h0 = self.enter1(self.conv_in(sample), e)
         h1 = self.enter2(h0, e)
-        cells = self.appearance(context)
+        cells = self.appearance(context[..., :LOOK])
         x, skips = self.down(h1), []
         for i, (res, block) in enumerate(self.encode):
             x = res(x, e)

@@ -1,7 +1,6 @@
 """The autoencoder: 256x256x3 pictures ↔ 16x16x16 latents, fully convolutional, no sampling (noise added in training keeps the latents smooth)."""
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from .unet import GroupNorm, ResBlock
@@ -36,9 +35,3 @@ class VAE(nn.Module):
 
     def decode(self, latents: Tensor) -> Tensor:
         return (self.d(latents) + 1) / 2
-
-
-def load_vae(path) -> VAE:
-    vae = VAE()
-    vae.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
-    return vae.float().eval().to(memory_format=torch.channels_last)

@@ -20,7 +20,7 @@ def unet(tmp_path_factory):
         if p.ndim >= 2 and not p.any():
             torch.nn.init.normal_(p, std=0.05)  # blocks that start as zero would hide mistakes
     path = tmp_path_factory.mktemp("model") / "unet" / "model.onnx"
-    inputs = {"sample": torch.randn(2, 16, 16, 16), "timestep": torch.tensor([999, 20]), "encoder_hidden_states": torch.randn(2, 32, 256)}
+    inputs = {"sample": torch.randn(2, 16, 16, 16), "timestep": torch.tensor([999, 20]), "encoder_hidden_states": torch.randn(2, 32, 384)}
     export_graph(model, inputs, "out_sample", path, {})
     feeds = {k: v.numpy() for k, v in inputs.items()}
     return path, feeds, run(path, feeds)[0]

@@ -14,7 +14,7 @@ from dewpoint_training.unet import Appearance, Placing, UNet, placement_loss  # 
 
 def test_the_unet_answers_in_the_shape_of_its_sample():
     unet = UNet(channels=(32, 64), depth=1)
-    out = unet(torch.randn(2, 16, 16, 16), torch.tensor([999, 3]), torch.randn(2, 5, 256))
+    out = unet(torch.randn(2, 16, 16, 16), torch.tensor([999, 3]), torch.randn(2, 5, 384))
     assert out.shape == (2, 16, 16, 16)
 
 
