@@ -19,6 +19,7 @@ from .checkpoint import load_state, load_weights
 from .concepts import all_concepts, noun_tokens
 from .muon import Muon, split_parameters
 from .pool import LATENT_SIZE, PLACE
+from .progress import bar, say
 from .scenes import Scene, SceneGenerator
 from .sprites import Sprites
 from .text import FrozenMiniLM, TextEncoder, build_tokenizer
@@ -102,7 +103,9 @@ def main(argv=None) -> None:
     hidden, rest = split_parameters([text.role])
     optimisers = [(Muon(hidden, args.lr), args.lr), (torch.optim.AdamW([*rest, *head.parameters()], 2e-3, weight_decay=0.0), 2e-3)]
     average = None
+    watched = bar(args.steps, "step")
     for step in range(args.steps):
+        watched.update()
         ids, at, answers, _ = lessons(generators, tokenizer, concepts, step * args.batch, args.batch)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             roles = text(ids)[..., LOOK:]
@@ -117,7 +120,7 @@ def main(argv=None) -> None:
             optimiser.step()
         average = loss.item() if average is None else 0.95 * average + 0.05 * loss.item()
         if (step + 1) % 50 == 0:
-            print(f"step {step + 1}: loss {average:.4f}, sides told rightly {sides_told(text, head, generators, tokenizer, concepts, 512):.3f}", flush=True)
+            say(f"step {step + 1}: loss {average:.4f}, sides told rightly {sides_told(text, head, generators, tokenizer, concepts, 512):.3f}")
     aligned = text.trained_state()
     torch.save(state | {"ema_text": aligned, "text": aligned, "optimisers": []}, args.out.with_suffix(".tmp"))
     os.replace(args.out.with_suffix(".tmp"), args.out)

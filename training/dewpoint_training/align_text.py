@@ -18,6 +18,7 @@ from .checkpoint import load_autoencoder, load_state, load_weights
 from .concepts import all_concepts, grammar, noun_tokens, with_article
 from .muon import Muon, split_parameters
 from .pool import PLACE, encode_pictures
+from .progress import bar, say
 from .scenes import SceneGenerator, held_out, render_scene
 from .sprites import HUES, STYLES, Sprites
 from .text import TOKENS, FrozenMiniLM, TextEncoder, build_tokenizer
@@ -153,7 +154,9 @@ def main(argv=None) -> None:
     optimisers = [(Muon(hidden, args.lr), args.lr), (torch.optim.AdamW(rest + heads, 2e-3, weight_decay=0.0), 2e-3)]
     rng, made, keys = np.random.default_rng(1), 0, list(targets)
     average = None
+    watched = bar(args.steps, "step")
     for step in range(args.steps):
+        watched.update()
         said, which = [], []
         for row in range(args.batch):
             if row < args.batch // 4:  # scenes with pictures, for token 0
@@ -196,7 +199,7 @@ def main(argv=None) -> None:
         now = (noun_loss.item(), scene_loss.item())
         average = now if average is None else tuple(0.95 * a + 0.05 * b for a, b in zip(average, now))
         if (step + 1) % 50 == 0:
-            print(f"step {step + 1}: unexplained variance of appearances {average[0]:.3f}, of coarse scenes {average[1]:.3f}", flush=True)
+            say(f"step {step + 1}: unexplained variance of appearances {average[0]:.3f}, of coarse scenes {average[1]:.3f}")
     print(f"unexplained variance after least squares {refit_readout(text, appearance, tokenizer, targets, generators, concepts, args.captions):.3f}", flush=True)
     with torch.no_grad():  # what the words look like now, decoded: an animal a row, three styles, and what was asked for
         rows = []

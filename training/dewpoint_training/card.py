@@ -38,7 +38,7 @@ def panda_sheet(model: Path, data: Path, detector_path: Path, path: Path, steps:
     from .detector import load_detector
 
     pipeline = open_pipeline(model, data, threads=threads)
-    pictures = pipeline.draw([PANDA] * 10, list(range(10)), steps, 1.0 if pipeline.few_step else 4.0)
+    pictures = pipeline.draw([PANDA] * 10, list(range(10)), steps, pipeline.guidance)
     sheet(path, pictures, columns=5)
     detector, _ = load_detector(detector_path)
     seen, _ = detector.look(pictures)

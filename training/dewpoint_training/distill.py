@@ -26,6 +26,7 @@ from .checkpoint import load_autoencoder, load_models
 from .few_step import denoised, lcm_timesteps, sample_lcm
 from .muon import Muon, split_parameters
 from .pool import encode_pictures
+from .progress import bar, draw_curve, say
 from .scenes import SceneGenerator, render_scene
 from .schedule import ALPHAS_CUMPROD, alpha_sigma
 from .sprites import Sprites
@@ -201,6 +202,7 @@ def main(argv=None) -> None:
 
     signal.signal(signal.SIGTERM, on_term)
     log = open(args.run / "log.jsonl", "a")
+    watched = bar(None, "step", initial=step)
     next_save, mean_loss = time.time() + config["save_seconds"], None
 
     def save(elapsed: float) -> None:
@@ -238,6 +240,7 @@ def main(argv=None) -> None:
         for optimiser, _ in optimisers:
             optimiser.step()
         step, samples = step + 1, samples + config["batch"]
+        watched.update()
         decay = min(config["ema"], (step + 1) / (step + 10))
         with torch.no_grad():
             torch._foreach_lerp_(list(average.parameters()), list(student.parameters()), 1 - decay)
@@ -248,7 +251,8 @@ def main(argv=None) -> None:
         if step % config["log_every"] == 0:
             record = dict(step=step, samples=samples, loss=round(mean_loss, 4), trajectories=int(store.made[1]), seconds=round(elapsed))
             log.write(json.dumps(record) + "\n"), log.flush()
-            print(json.dumps(record), flush=True)
+            say(record)
+            draw_curve(args.run / "log.jsonl", args.run / "curve.png", "step", {"loss": "loss"})
         if time.time() >= next_save:
             save(elapsed)
             next_save = time.time() + config["save_seconds"]

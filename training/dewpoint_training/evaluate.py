@@ -22,6 +22,7 @@ from PIL import Image
 from .detector import PICTURE, Detector, load_detector, save_detector
 from .judge import CATEGORIES, PROMPTS, SCORED, Prompt, make_prompts, read_prompts, shows
 from .pipelines import Pipeline, open_pipeline
+from .progress import bar
 from .scenes import Placement, Scene, SceneGenerator, render_scene
 from .seen import Seen
 from .sprites import HUES, STYLES, Sprites
@@ -224,7 +225,7 @@ def main(argv=None) -> None:
     parser.add_argument("--per-category", type=int, default=10**9, help="take only this many prompts of each, for a quick look")
     parser.add_argument("--dtype", default="", help="file suffix of an exported precision (fp16, int8)")
     parser.add_argument("--steps", type=int, default=25)
-    parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--guidance", type=float, help="the model's own unless given")
     parser.add_argument("--sampler", choices=("ddim", "lcm"), help="the model's own unless given")
     parser.add_argument("--name", help="in the table; the model's own unless given")
     parser.add_argument("--out", type=Path, help="JSON to write")
@@ -259,12 +260,11 @@ def main(argv=None) -> None:
 
     pipeline = open_pipeline(args.model, args.data, args.dtype, args.device, args.threads)
     asked = known(pipeline, prompts)
-    guidance = 1.0 if pipeline.few_step and not args.sampler else args.guidance
+    guidance = pipeline.guidance if args.guidance is None else args.guidance
     started = time.time()
-    report_progress = lambda done: print(f"\r{done}/{len(asked)} pictures, {(time.time() - started) / done:.2f} s each", end="", flush=True)
-    pictures = pipeline.draw([p.text for p in asked], [seed_of(p.text) for p in asked], args.steps, guidance, args.sampler, report_progress)
+    with bar(len(asked), "picture") as watched:
+        pictures = pipeline.draw([p.text for p in asked], [seed_of(p.text) for p in asked], args.steps, guidance, args.sampler, watched.update)
     seconds = (time.time() - started) / len(asked)
-    print()
     if pictures.shape[1] != PICTURE:
         pictures = np.stack([np.asarray(Image.fromarray(p).resize((PICTURE, PICTURE), Image.LANCZOS)) for p in pictures])
     seen, features = look(detector, pictures, asked, sprites)

@@ -123,7 +123,7 @@ def draft_manifest(out: Path, few_step: bool) -> None:
     path = out / "dewpoint.json"
     if path.exists():
         return
-    defaults = dict(steps=4, guidanceScale=1, sampler="lcm", schedule="automatic") if few_step else dict(steps=25, guidanceScale=4, sampler="ddim", schedule="automatic")
+    defaults = dict(steps=4, guidanceScale=1, sampler="lcm", schedule="automatic") if few_step else dict(steps=25, guidanceScale=3, sampler="ddim", schedule="automatic")
     name = "Dewpoint, in few steps" if few_step else "Dewpoint"
     summary = "Illustrated scenes, 256 pixels square" + (", in 1 to 8 steps with guidance built in." if few_step else ": animals, food, people and things in 28 places, in three styles.")
     write_json(path, dict(manifestVersion=1, id=out.name, name=name, summary=summary, license="MIT", family="dewpoint", sizes=[dict(width=256, height=256)], fixedSize=False, defaults=defaults, examples=SHEET_PROMPTS[:8]))

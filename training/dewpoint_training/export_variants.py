@@ -245,7 +245,7 @@ def psnr(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def draw(pipeline: OnnxPipeline, prompts: list[str], steps: int) -> np.ndarray:
-    return pipeline.draw(prompts, [seed_of(p) for p in prompts], steps, 1.0 if pipeline.few_step else 4.0)
+    return pipeline.draw(prompts, [seed_of(p) for p in prompts], steps, pipeline.guidance)
 
 
 def main(argv=None) -> None:

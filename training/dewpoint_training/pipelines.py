@@ -29,10 +29,11 @@ class Pipeline:
 
     latent_shape: tuple[int, ...]
     few_step = False
+    guidance = 3.0
     name: str
 
     def draw(self, prompts: list[str], seeds: list[int], steps: int, guidance: float, sampler: str | None = None, report=None) -> np.ndarray:
-        """uint8 [n, height, width, 3]. sampler: "ddim" or "lcm", the model's own unless given."""
+        """uint8 [n, height, width, 3]. sampler: "ddim" or "lcm", the model's own unless given; report(n) is called after every n pictures."""
         pictures = []
         sampler = sampler or ("lcm" if self.few_step else "ddim")
         for at in range(0, len(prompts), BATCH):
@@ -47,7 +48,7 @@ class Pipeline:
                 z = sample_ddim(self.predict, noise, context, self.embed([""]).expand_as(context), steps, guidance)
             pictures.append(self.decode(z))
             if report:
-                report(min(at + BATCH, len(prompts)))
+                report(len(noise))
         return np.concatenate(pictures)
 
 
@@ -61,6 +62,7 @@ class TorchPipeline(Pipeline):
         unet, text, state = load_models(checkpoint)
         self.device, self.name, self.samples = device, checkpoint.stem, state.get("samples")
         self.few_step = state.get("scheduler") == "LCMScheduler"
+        self.guidance = 1.0 if self.few_step else Pipeline.guidance
         self.unet = unet.to(device, memory_format=torch.channels_last)
         vae, mean, self.scale = load_autoencoder(data)
         self.text, self.vae, self.mean, self.tokenizer = text.to(device), vae.to(device), mean.to(device), build_tokenizer()
@@ -106,6 +108,8 @@ class OnnxPipeline(Pipeline):
         self.scaling = config("vae_decoder").get("scaling_factor", 1.0)
         self.latent_shape = (unet["in_channels"], unet["sample_size"], unet["sample_size"])
         self.few_step = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())["_class_name"] == "LCMScheduler"
+        if (folder / "dewpoint.json").exists():
+            self.guidance = json.loads((folder / "dewpoint.json").read_text())["defaults"]["guidanceScale"]
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
         pad = json.loads((folder / "tokenizer" / "tokenizer_config.json").read_text())["pad_token"]
         length = text["max_position_embeddings"]

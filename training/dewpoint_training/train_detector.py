@@ -20,6 +20,7 @@ from .backgrounds import paint_background
 from .checkpoint import load_autoencoder
 from .detector import BACKGROUNDS, CELLS, COLORS, PICTURE, STRIDE, STYLE_NAMES, Detector, load_detector, save_detector
 from .muon import Muon, split_parameters
+from .progress import bar, say
 from .scenes import Placement, Scene, SceneGenerator, render_scene, shadow
 from .sprites import HUES, Sprites
 
@@ -137,9 +138,11 @@ def main(argv=None) -> None:
     hidden, rest = split_parameters([detector], ("centre", "kind", "color", "box", "background", "style"))
     optimisers = [(Muon(hidden, config["muon_lr"], weight_decay=0.0), config["muon_lr"]), (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0.0), config["adam_lr"])]
     started, step, average = time.process_time(), 0, None
+    watched = bar(None, "picture", initial=made)
     while (progress := (time.process_time() - started) / config["seconds"]) < 1:
         pictures, scenes = zip(*(renders.picture(made + k) for k in range(config["batch"])))
         made += config["batch"]
+        watched.update(config["batch"])
         x = torch.from_numpy(np.stack(pictures)).to(args.device).permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
         with torch.no_grad(), torch.autocast(args.device, dtype=torch.bfloat16):
             through = int(config["batch"] * config["vae_share"])
@@ -159,7 +162,7 @@ def main(argv=None) -> None:
         step += 1
         average = parts if average is None else {k: 0.95 * average[k] + 0.05 * v for k, v in parts.items()}
         if step % config["log_every"] == 0:
-            print(f"{made} pictures, {100 * progress:.0f} %: " + ", ".join(f"{k} {v:.3f}" for k, v in average.items()), flush=True)
+            say(f"{made} pictures, {100 * progress:.0f} %: " + ", ".join(f"{k} {v:.3f}" for k, v in average.items()))
             save_detector(args.out, detector, {"pictures": made, "finished": False})
     save_detector(args.out, detector, {"pictures": made, "finished": True, "config": config})
 

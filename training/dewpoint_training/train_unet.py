@@ -22,6 +22,7 @@ from .checkpoint import load_autoencoder, load_state, load_weights
 from .gradient_helper import GradientHelper
 from .muon import Muon, split_parameters
 from .pool import ScenePool
+from .progress import bar, draw_curve, say
 from .schedule import alpha_sigma, sample_ddim, stratified_timesteps
 from .sprites import Sprites
 from .text import FrozenMiniLM, TextEncoder, build_tokenizer, encode
@@ -167,6 +168,8 @@ def main(argv=None) -> None:
     batch, log = config["batch"] if device.type == "cpu" else config["batch"] + config["helper_batch"], open(log_path, "a")
     parameters = hidden + rest
     progress = torch.tensor([samples]).share_memory_()
+    last = start_samples + args.cooldown if args.cooldown else args.samples
+    watched = bar(last if last < 10**12 else None, "sample", initial=samples)
 
     def gradients(n: int, generator: torch.Generator) -> tuple[int, float]:
         """Adds the gradient of the loss summed over n samples; returns (n, unweighted loss sum)."""
@@ -234,6 +237,7 @@ def main(argv=None) -> None:
             helper.publish()
         step, samples, since = step + 1, samples + n, since + n
         progress.fill_(samples)
+        watched.update(n)
         decay = min(config["ema"], (step + 1) / (step + 10))
         with torch.no_grad():
             for averaged, live in ((ema_unet, unet), (ema_text, text)):
@@ -246,7 +250,8 @@ def main(argv=None) -> None:
             loss_all, loss_objects = validate(ema_unet, ema_text)
             record = dict(samples=samples, step=step, train=round(average, 4), val=round(loss_all, 4), val_objects=round(loss_objects, 4), samples_per_second=round(since / elapsed, 1), cpu_hours=round((time.process_time() - cpu0) / 3600, 3), object_share=round(object_share(samples, config), 3), batch=round((samples - start_samples) / max(1, step - start_step), 1), time=time.strftime("%H:%M:%S"))
             log.write(json.dumps(record) + "\n"), log.flush()
-            print(json.dumps(record), flush=True)
+            say(record)
+            draw_curve(log_path, args.run / "curve.png", "samples", {"train": "loss in training", "val": "validation loss", "val_objects": "on objects"})
             next_log, since, tick = samples + config["log_every"], 0, time.time()
         if samples >= next_sheet:
             save_sheet(args.run / f"sheet-{samples:07d}.png", ema_unet, ema_text, tokenizer, vae, mean, scale)

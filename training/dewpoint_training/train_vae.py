@@ -19,6 +19,7 @@ from PIL import Image
 
 from .backgrounds import PAINTERS, paint_background
 from .muon import Muon, split_parameters
+from .progress import bar, say
 from .scenes import SceneGenerator, render_scene
 from .sprites import Sprites
 from .vae import VAE
@@ -85,7 +86,9 @@ def main(argv=None) -> None:
     validation = {"scenes": to_tensor([render_scene(generator.scene([5, k]), sprites) for k in range(24)]), "wild": to_tensor([wild_mix(held, sprites) for _ in range(24)])}
     pool = [np.asarray(picture()) for _ in range(64)]
     started = time.time()
+    watched = bar(config["steps"], "step")
     for step in range(config["steps"]):
+        watched.update()
         for _ in range(config["fresh_per_step"]):
             if len(pool) < config["pool"]:
                 pool.append(np.asarray(picture()))
@@ -116,7 +119,7 @@ def main(argv=None) -> None:
         if (step + 1) % config["log_every"] == 0 or step + 1 == config["steps"]:
             with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
                 scores = {name: round(psnr(average.decode(average.encode(v).float()).float(), v), 2) for name, v in validation.items()}
-            print(f"step {step + 1}: loss {loss.item():.4f}, PSNR {scores}, {(step + 1) * config['batch'] / (time.time() - started):.1f} crops/s", flush=True)
+            say(f"step {step + 1}: loss {loss.item():.4f}, PSNR {scores}, {(step + 1) * config['batch'] / (time.time() - started):.1f} crops/s")
                 latents = average.encode(validation["scenes"]).float()
             mean = latents.mean((0, 2, 3), keepdim=True)[0]
             statistics = {"mean": mean, "scale": (latents - mean).std().item()}  # diffusion happens in latents of mean 0 and deviation 1
