@@ -20,6 +20,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+from .export import MIN_COMPACT, int8_rows
 from .judge import PROMPTS, SCORED, read_prompts
 from .pipelines import OnnxPipeline
 from .evaluate import seed_of
@@ -29,8 +30,6 @@ from .evaluate import seed_of
 LIMITS = {"fp16": (35.0, 25.0), "int8": (32.0, 30.0)}
 # Kept in float32 in the int8 graphs: first and last convolutions, what tells the time, and what places the words' appearances.
 NOT_QUANTISED = {"unet": ("conv_in", "conv_out", "time", "pooled", "place_", "paint", "appearance"), "vae_decoder": ("decoder.0.", "decoder.14.")}
-STORED_AS_INT8 = ("appearance.",)  # weights stored as int8 with a scale per column, though they compute in float32
-MIN_COMPACT = 1024  # elements; smaller tensors stay float32
 
 
 # --- graphs ---------------------------------------------------------------------------------------------------------------------------------
@@ -61,19 +60,25 @@ def widened(path: Path) -> onnx.ModelProto:
         return onnx.load(f"{folder}/simple.onnx")
 
 
-def compact(model: onnx.ModelProto) -> None:
-    """Stores float32 weights as float16 behind a Cast, the appearances' as int8 behind a Cast and a scale: unpacked when a session loads."""
-    graph, kept, unpack = model.graph, [], []
+def compact(graph: onnx.GraphProto) -> None:
+    """Stores weights compactly, unpacked when a session loads: as int8 with a scale where they are that (the U-Net's, see export.py), else as float16."""
+    kept, unpack = [], []
     for tensor in graph.initializer:
-        size = int(np.prod(tensor.dims))
-        if tensor.data_type != TensorProto.FLOAT or size <= MIN_COMPACT:
+        if tensor.data_type not in (TensorProto.FLOAT, TensorProto.FLOAT16) or int(np.prod(tensor.dims)) <= MIN_COMPACT:
             kept.append(tensor)
             continue
         name, weight = tensor.name, numpy_helper.to_array(tensor)
-        if name.startswith(STORED_AS_INT8) and weight.ndim == 2:
-            scale = np.maximum(np.abs(weight).max(0, keepdims=True), 1e-8) / 127
-            kept += [numpy_helper.from_array(np.round(weight / scale).astype(np.int8), name + "_int8"), numpy_helper.from_array(scale.astype(np.float32), name + "_scale")]
-            unpack += [helper.make_node("Cast", [name + "_int8"], [name + "_wide"], to=TensorProto.FLOAT, name="cast_" + name), helper.make_node("Mul", [name + "_wide", name + "_scale"], [name], name="scale_" + name)]
+        half = weight.dtype == np.float16
+        rounded = int8_rows(weight.astype(np.float32), tolerance=0.15 if half else 2e-3) if weight.ndim >= 2 else None
+        if rounded:
+            kept += [numpy_helper.from_array(rounded[0], name + "_int8"), numpy_helper.from_array(rounded[1], name + "_scale")]
+            single = name + "_single" if half else name
+            unpack.append(helper.make_node("Cast", [name + "_int8"], [name + "_wide"], to=TensorProto.FLOAT, name="cast_" + name))
+            unpack.append(helper.make_node("Mul", [name + "_wide", name + "_scale"], [single], name="scale_" + name))
+            if half:
+                unpack.append(helper.make_node("Cast", [single], [name], to=TensorProto.FLOAT16, name="half_" + name))
+        elif half:
+            kept.append(tensor)
         else:
             kept.append(numpy_helper.from_array(weight.astype(np.float16), name + "_fp16"))
             unpack.append(helper.make_node("Cast", [name + "_fp16"], [name], to=TensorProto.FLOAT, name="cast_" + name))
@@ -107,29 +112,8 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     for i, node in enumerate(model.graph.node):
         node.name = node.name or f"node_{i}"
     half = convert_float_to_float16(model, keep_io_types=True, op_block_list=DEFAULT_OP_BLOCK_LIST, node_block_list=time_nodes(model.graph))
-    store_matrices_as_int8(half.graph)
+    compact(half.graph)
     return without_shapes(half)
-
-
-def store_matrices_as_int8(graph: onnx.GraphProto) -> None:
-    """Float16 matrices as int8 with a scale per column, unpacked when a session loads: half of a U-Net's bytes, kernels stay float16."""
-    kept, unpack = [], []
-    for tensor in graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT16 or len(tensor.dims) != 2 or int(np.prod(tensor.dims)) <= MIN_COMPACT:
-            kept.append(tensor)
-            continue
-        name, weight = tensor.name, numpy_helper.to_array(tensor).astype(np.float32)
-        scale = np.maximum(np.abs(weight).max(0, keepdims=True), 1e-8) / 127
-        kept += [numpy_helper.from_array(np.round(weight / scale).astype(np.int8), name + "_int8"), numpy_helper.from_array(scale.astype(np.float32), name + "_scale")]
-        unpack += [
-            helper.make_node("Cast", [name + "_int8"], [name + "_wide"], to=TensorProto.FLOAT, name="cast_" + name),
-            helper.make_node("Mul", [name + "_wide", name + "_scale"], [name + "_single"], name="scale_" + name),
-            helper.make_node("Cast", [name + "_single"], [name], to=TensorProto.FLOAT16, name="half_" + name),
-        ]
-    body = list(graph.node)
-    del graph.initializer[:], graph.node[:]
-    graph.initializer.extend(kept)
-    graph.node.extend(unpack + body)
 
 
 class Records:
@@ -161,7 +145,7 @@ def to_int8(model: onnx.ModelProto, component: str, feeds: list[dict]) -> onnx.M
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, extra_options={"ActivationSymmetric": False, "MatMulConstBOnly": True},
         )  # fmt: skip
         quantised = onnx.load(f"{folder}/int8.onnx")
-    compact(quantised)
+    compact(quantised.graph)
     return without_shapes(quantised)
 
 
