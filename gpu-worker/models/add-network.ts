@@ -22,6 +22,8 @@ export interface AddNetworkOptions {
 /** The largest LoRAs there are have about 2 GB; a checkpoint given by mistake has more. */
 const FILE_MAX_BYTES = 3_000_000_000
 const TRIGGER_WORDS_MAX = 10
+/** The U-Net in a checkpoint of Stable Diffusion's original code. */
+const CHECKPOINT_PREFIX = 'model.diffusion_model.'
 
 /** @throws AddModelError or RangeError naming the rule. */
 export async function addNetwork({ path, modelsDir, name, license }: AddNetworkOptions): Promise<NetworkManifest> {
@@ -37,6 +39,8 @@ export async function addNetwork({ path, modelsDir, name, license }: AddNetworkO
     )
   const bytes = new Uint8Array(await readFile(path))
   const tensors = readSafetensors(bytes, file)
+  if ([...tensors.tensors.keys()].some((tensor) => tensor.startsWith(CHECKPOINT_PREFIX)))
+    throw new AddModelError(`${file} is a whole checkpoint, no LoRA or embedding; models -- convert takes it`)
   const kind = kindOf(tensors)
   const own = name ?? basename(path, '.safetensors')
   const checked = networkNameSchema.safeParse(own)

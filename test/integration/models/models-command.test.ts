@@ -108,6 +108,8 @@ describe('npm run models', () => {
     }
     await refused(safetensors({ 'lora_unet_a.hada_w1_a': zeros(2, 2), b: zeros(1) }), 'holds LoHa')
     await refused(safetensors({ a: zeros(2, 2, 2) }), 'not [2, 2, 2]')
+    const checkpoint = { 'model.diffusion_model.out.2.bias': zeros(4), 'first_stage_model.quant_conv.bias': zeros(8) }
+    await refused(safetensors(checkpoint), 'is a whole checkpoint, no LoRA or embedding; models -- convert takes it')
     await refused(new Uint8Array(100), 'not a safetensors file')
     await copyFile(file, join(dir, 'pickle.pt'))
     expect(models('add', join(dir, 'pickle.pt'))).toMatchObject({
