@@ -9,6 +9,8 @@ STAGES = {
     "train-vae": "sprites → autoencoder",
     "align-text": "captions and sprites → a text transformer that knows what words look like",
     "align-roles": "captions and placements → a text transformer that knows which of the things named stands where",
+    "propose-aliases": "MiniLM → which words of no caption may be read as which of the captions",
+    "examine-words": "checkpoint or exported model → what words of no caption draw",
     "train-unet": "sprites and autoencoder → U-Net and text transformer",
     "sample": "checkpoint → a sheet of pictures",
     "train-detector": "fresh renders → the judge that `evaluate` asks",

@@ -23,6 +23,7 @@ from .unet import HEAD_DIM, LOOK, ROLE, LayerNorm
 TOKENS = 32  # captions are up to 26 word pieces; a multiple of 32 keeps the attention on whole tiles
 MINILM_LAYERS, MINILM_WIDTH, MINILM_HEADS = 2, 384, 12
 WIDTH = LOOK + ROLE
+ALIASES = Path(__file__).parent.parent / "data" / "aliases.txt"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 
 
@@ -37,6 +38,12 @@ def kept_pieces() -> list[tuple[str, int]]:
     vocab = (minilm_folder() / "vocab.txt").read_text(encoding="utf-8").splitlines()
     rows = {piece: i for i, piece in enumerate(vocab)}
     return [(p, rows[p]) for p in SPECIAL] + [(p, i) for i, p in enumerate(vocab) if re.fullmatch(r"(##)?[a-z0-9]+", p)]
+
+
+def read_aliases() -> dict[str, str]:
+    """{word of no caption: the word it is read as}"""
+    lines = [line.split(":") for line in ALIASES.read_text().splitlines() if line and not line.startswith("#")]
+    return {word.strip(): meaning for meaning, words in lines for word in words.split(",")}
 
 
 def build_tokenizer(pieces: list[str] | None = None) -> Tokenizer:
@@ -85,12 +92,12 @@ class TextLayer(nn.Module):
 
 
 class FrozenMiniLM(nn.Module):
-    def __init__(self, vocabulary: int):
+    def __init__(self, vocabulary: int, layers: int = MINILM_LAYERS):
         super().__init__()
         self.words = nn.Embedding(vocabulary, MINILM_WIDTH)
         self.positions = nn.Parameter(torch.zeros(TOKENS, MINILM_WIDTH))  # token type 0 is added in
         self.norm = LayerNorm(MINILM_WIDTH, eps=1e-12)
-        self.layers = nn.ModuleList([TextLayer(MINILM_WIDTH, MINILM_HEADS, 1536, post_norm=True) for _ in range(MINILM_LAYERS)])
+        self.layers = nn.ModuleList([TextLayer(MINILM_WIDTH, MINILM_HEADS, 1536, post_norm=True) for _ in range(layers)])
 
     def forward(self, ids: Tensor, bias: Tensor) -> Tensor:
         x = self.norm(self.words(ids) + self.positions)
@@ -99,19 +106,22 @@ class FrozenMiniLM(nn.Module):
         return x
 
     @classmethod
-    def from_package(cls) -> "FrozenMiniLM":
+    def from_package(cls, layers: int = MINILM_LAYERS, aliased: bool = True) -> "FrozenMiniLM":
+        """aliased: words of no caption are read as the captions' word they were found to stand for (data/aliases.txt)."""
         from safetensors.torch import load_file
 
         w = load_file(minilm_folder() / "model.safetensors")
-        rows = torch.tensor([row for _, row in kept_pieces()])
-        model = cls(len(rows))
+        pieces = dict(kept_pieces())
+        read_as = read_aliases() if aliased else {}
+        rows = torch.tensor([pieces[read_as.get(piece, piece)] for piece in pieces])
+        model = cls(len(rows), layers)
         state = {
             "words.weight": round_to_int8(w["embeddings.word_embeddings.weight"][rows]),
             "positions": w["embeddings.position_embeddings.weight"][:TOKENS] + w["embeddings.token_type_embeddings.weight"][0],
             "norm.weight": w["embeddings.LayerNorm.weight"], "norm.bias": w["embeddings.LayerNorm.bias"],
         }  # fmt: skip
         names = {"out": "attention.output.dense", "norm1": "attention.output.LayerNorm", "ff.0": "intermediate.dense", "ff.2": "output.dense", "norm2": "output.LayerNorm"}
-        for i in range(MINILM_LAYERS):
+        for i in range(layers):
             old, new = f"encoder.layer.{i}.", f"layers.{i}."
             for kind in ("weight", "bias"):
                 joined = torch.cat([w[f"{old}attention.self.{part}.{kind}"] for part in ("query", "key", "value")])
