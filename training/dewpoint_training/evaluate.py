@@ -205,13 +205,13 @@ def evenly(prompts: list[Prompt], per_category: int) -> list[Prompt]:
 
 def row_of(report: dict) -> str:
     """One row of the table in the model card."""
-    cells = [report["name"], report["precision"], f"{report['steps']}", *(f"{report['scores'][c]:.2f}" if c in report["scores"] else "–" for c in CATEGORIES)]
+    cells = [report["name"], report["precision"], f"{report['steps']}", f"{report['prompts']}", *(f"{report['scores'][c]:.2f}" if c in report["scores"] else "–" for c in CATEGORIES)]
     distance = report["nearest training scene"]
-    return "| " + " | ".join([*cells[:3], f"**{report['overall']:.3f}**", *cells[3:], f"{report['fid']:.0f}", f"{distance['pictures']:.3f}"]) + " |"
+    return "| " + " | ".join([*cells[:4], f"**{report['overall']:.3f}**", *cells[4:], f"{report['fid']:.0f}", f"{distance['pictures']:.3f}"]) + " |"
 
 
 def header() -> str:
-    names = ["model", "precision", "steps", "overall", *CATEGORIES, "FID", "nearest"]
+    names = ["model", "precision", "steps", "prompts", "overall", *CATEGORIES, "FID", "nearest"]
     return "| " + " | ".join(names) + " |\n|" + "---|" * len(names)
 
 

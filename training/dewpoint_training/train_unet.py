@@ -117,15 +117,18 @@ def main(argv=None) -> None:
     text = TextEncoder(FrozenMiniLM.from_package(), depth=config["text_depth"]).to(device)
     ema_unet, ema_text = copy.deepcopy(unet).requires_grad_(False), copy.deepcopy(text).requires_grad_(False)
     text.look.requires_grad_(False), unet.appearance.requires_grad_(False)  # as aligned: the U-Net learns to place what the words already look like
+    text.role.requires_grad_(config["role_lr"] > 0)
     hidden_unet, rest_unet = split_parameters([unet], ("conv_in", "conv_out"))
     hidden_text, rest_text = split_parameters([text.role])
     hidden, rest = hidden_unet + hidden_text, rest_unet + rest_text
     optimisers = [
         Muon(hidden_unet, config["muon_lr"], weight_decay=config["muon_weight_decay"]),
         torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.99), weight_decay=0.0),
-        Muon(hidden_text, config["role_lr"], weight_decay=config["muon_weight_decay"]),
     ]
-    base_lrs = [config["muon_lr"], config["adam_lr"], config["role_lr"]]
+    base_lrs = [config["muon_lr"], config["adam_lr"]]
+    if hidden_text:
+        optimisers.append(Muon(hidden_text, config["role_lr"], weight_decay=config["muon_weight_decay"]))
+        base_lrs.append(config["role_lr"])
 
     checkpoint_path, log_path = args.run / "checkpoint.pt", args.run / "log.jsonl"
     step = samples = 0

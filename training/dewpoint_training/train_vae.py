@@ -120,7 +120,8 @@ def main(argv=None) -> None:
             with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
                 scores = {name: round(psnr(average.decode(average.encode(v).float()).float(), v), 2) for name, v in validation.items()}
             say(f"step {step + 1}: loss {loss.item():.4f}, PSNR {scores}, {(step + 1) * config['batch'] / (time.time() - started):.1f} crops/s")
-                latents = average.encode(validation["scenes"]).float()
+            with torch.no_grad():
+                latents = average.encode(validation["scenes"])
             mean = latents.mean((0, 2, 3), keepdim=True)[0]
             statistics = {"mean": mean, "scale": (latents - mean).std().item()}  # diffusion happens in latents of mean 0 and deviation 1
             torch.save({"weights": {k: v.half() for k, v in average.state_dict().items()}} | statistics, args.out.with_suffix(".tmp"))
