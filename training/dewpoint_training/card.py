@@ -117,10 +117,11 @@ def main(argv=None) -> None:
         if (args.sheets / "failures.webp").exists():
             parts += ["## Failures", f"What the detector did not find, evenly taken from all it missed.\n\n![Failures]({link('failures.webp')})\n\n{captions(args.sheets / 'failures.txt')}"]
     parts += ["## What it can draw", vocabulary(), told["can"].strip(), "## What it cannot", told["cannot"].strip()]
+    parts += ["## Training", told["training"][name].strip()]
     if args.log:
         facts = training_facts(args.log)
-        parts += ["## Training", f"{facts['samples']:,} samples; validation loss {facts['loss']:.3f}, on objects {facts['loss on objects']:.3f}.\n\n{told['training'].strip()}\n\n{curve(facts['curve'])}"]
-    parts += ["## Predicted, and measured", "| what | predicted | measured | |\n|---|---|---|---|\n" + "\n".join(f"| {' | '.join(row)} |" for row in told["predictions"])]
+        parts += [f"{facts['samples']:,} samples; validation loss {facts['loss']:.3f}, on objects {facts['loss on objects']:.3f}.", curve(facts["curve"])]
+    parts += ["## Predicted, and measured", "| what | predicted | measured | |\n|---|---|---|---|\n" + "\n".join(f"| {' | '.join(row)} |" for row in told["predictions"][name])]
     if reports:
         own = reports[0]
         missing = [c for c in CATEGORIES[:7] if c not in own["scored"]]
