@@ -3,6 +3,7 @@
 // Options: --no-start leaves out the fresh clone, which takes minutes; --only NAME runs one part.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -93,24 +94,29 @@ async function bareGraphsMs(): Promise<number> {
     await open('unet/model.onnx'),
     await open('vae_decoder/model.onnx'),
   ]
-  const noise = Float32Array.from({ length: 2 * 4 * 16 * 16 }, (_, index) => Math.sin(index))
+  const config = (component: string) =>
+    JSON.parse(readFileSync(join(ROOT, 'models', MODEL, component, 'config.json'), 'utf8'))
+  const { max_position_embeddings: tokens, hidden_size: width } = config('text_encoder')
+  const { in_channels: channels, sample_size: side } = config('unet')
+  const latent = channels * side * side
+  const noise = Float32Array.from({ length: 2 * latent }, (_, index) => Math.sin(index))
   const startedMs = performance.now()
-  let embeds = new Tensor('float32', new Float32Array(2 * 24 * 256), [2, 24, 256])
+  let embeds = new Tensor('float32', new Float32Array(2 * tokens * width), [2, tokens, width])
   for (let i = 0; i < 2; i++) {
     const { last_hidden_state: half } = await text.run({
-      input_ids: new Tensor('int64', new BigInt64Array(24), [1, 24]),
+      input_ids: new Tensor('int64', new BigInt64Array(tokens), [1, tokens]),
     })
     if (!(half?.data instanceof Float32Array)) throw new Error('The text encoder gave no float32')
     embeds.data.set(half.data, i * half.data.length)
   }
   embeds = new Tensor('float32', embeds.data, embeds.dims)
   const feeds = {
-    sample: new Tensor('float32', noise, [2, 4, 16, 16]),
+    sample: new Tensor('float32', noise, [2, channels, side, side]),
     timestep: new Tensor('int64', new BigInt64Array(2).fill(500n), [2]),
     encoder_hidden_states: embeds,
   }
   for (let step = 0; step < STEPS; step++) await unet.run(feeds)
-  await decoder.run({ latent_sample: new Tensor('float32', noise.subarray(0, 1024), [1, 4, 16, 16]) })
+  await decoder.run({ latent_sample: new Tensor('float32', noise.subarray(0, latent), [1, channels, side, side]) })
   const tookMs = performance.now() - startedMs
   await Promise.all([text.release(), unet.release(), decoder.release()])
   return tookMs
@@ -251,7 +257,7 @@ type Api = Awaited<ReturnType<typeof guestClient>>['api']
 type CreateInput = Parameters<Api['generation']['create']['mutate']>[0]
 
 function request(): CreateInput {
-  const size = { width: 128, height: 128 }
+  const size = { width: 256, height: 256 }
   const sampling = { steps: STEPS, sampler: 'ddim' as const, schedule: 'automatic' as const, guidanceScale: 4 }
   return {
     idempotencyKey: crypto.randomUUID(),
