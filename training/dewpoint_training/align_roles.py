@@ -7,7 +7,6 @@ caption open (a cat may stand at several places) the answer is a share, so the l
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .checkpoint import load_state, load_weights
+from .checkpoint import load_state, load_weights, save_state
 from .concepts import all_concepts, noun_tokens
 from .muon import Muon, split_parameters
 from .pool import LATENT_SIZE, PLACE
@@ -122,8 +121,7 @@ def main(argv=None) -> None:
         if (step + 1) % 50 == 0:
             say(f"step {step + 1}: loss {average:.4f}, sides told rightly {sides_told(text, head, generators, tokenizer, concepts, 512):.3f}")
     aligned = text.trained_state()
-    torch.save(state | {"ema_text": aligned, "text": aligned, "optimisers": []}, args.out.with_suffix(".tmp"))
-    os.replace(args.out.with_suffix(".tmp"), args.out)
+    save_state(state | {"ema_text": aligned, "text": aligned, "optimisers": []}, args.out)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ from every other token nothing. Token 0 must tell the whole scene's coarse laten
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from .checkpoint import load_autoencoder, load_state, load_weights
+from .checkpoint import load_autoencoder, load_state, load_weights, save_state
 from .concepts import all_concepts, grammar, noun_tokens, with_article
 from .muon import Muon, split_parameters
 from .pool import PLACE, encode_pictures
@@ -216,8 +215,7 @@ def main(argv=None) -> None:
     state |= {"ema_text": aligned, "text": aligned, "optimisers": []}
     for name in ("unet", "ema_unet"):
         state[name] = state.get(name, {}) | {f"appearance.{k}": v for k, v in appearance.state_dict().items()}
-    torch.save(state, args.out.with_suffix(".tmp"))
-    os.replace(args.out.with_suffix(".tmp"), args.out)
+    save_state(state, args.out)
 
 
 if __name__ == "__main__":

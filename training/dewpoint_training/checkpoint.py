@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import torch
@@ -41,6 +42,12 @@ def load_state(path: Path) -> dict:
     about = json.loads((path / "unet" / "config.json").read_text())
     text = {k: v for k, v in onnx_weights(path / "text_encoder" / "model.onnx").items() if not k.startswith("frozen.")}
     return {"ema_unet": onnx_weights(path / "unet" / "model.onnx"), "ema_text": text, "samples": about["training_samples"], "config": about["training_config"]}
+
+
+def save_state(state: dict, path: Path) -> None:
+    """Whole or not at all: a process killed while it writes leaves the old file."""
+    torch.save(state, path.with_suffix(".tmp"))
+    os.replace(path.with_suffix(".tmp"), path)
 
 
 def load_autoencoder(data: Path) -> tuple[VAE, torch.Tensor, float]:

@@ -22,7 +22,7 @@ from PIL import Image
 from torch import Tensor
 from torch import multiprocessing as mp
 
-from .checkpoint import load_autoencoder, load_models
+from .checkpoint import load_autoencoder, load_models, save_state
 from .few_step import denoised, lcm_timesteps, sample_lcm
 from .muon import Muon, split_parameters
 from .pool import encode_pictures
@@ -212,8 +212,7 @@ def main(argv=None) -> None:
             "samples": teacher.state["samples"], "optimisers": [o.state_dict() for o, _ in optimisers], "distill_step": step, "distill_samples": samples, "seconds": elapsed, "chunks": chunks,
             "scheduler": "LCMScheduler", "distill_config": config,
         }  # fmt: skip
-        torch.save(state, path.with_suffix(".tmp"))
-        os.replace(path.with_suffix(".tmp"), path)
+        save_state(state, path)
 
     while not stop and (elapsed := spent + time.time() - started) < budget:
         progress = elapsed / budget

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import copy
 import json
-import os
 import signal
 import time
 import tomllib
@@ -18,7 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .checkpoint import load_autoencoder, load_state, load_weights
+from .checkpoint import load_autoencoder, load_state, load_weights, save_state
 from .gradient_helper import GradientHelper
 from .muon import Muon, split_parameters
 from .pool import ScenePool
@@ -214,8 +213,7 @@ def main(argv=None) -> None:
             "unet": unet.state_dict(), "text": text.trained_state(), "ema_unet": ema_unet.state_dict(), "ema_text": ema_text.trained_state(),
             "optimisers": [o.state_dict() for o in optimisers], "step": step, "samples": samples, "config": config,
         }  # fmt: skip
-        torch.save(state, checkpoint_path.with_suffix(".tmp"))
-        os.replace(checkpoint_path.with_suffix(".tmp"), checkpoint_path)
+        save_state(state, checkpoint_path)
 
     while not stop and samples < args.samples:
         for p in parameters:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import os
 import time
 import tomllib
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from .backgrounds import PAINTERS, paint_background
+from .checkpoint import save_state
 from .muon import Muon, split_parameters
 from .progress import bar, say
 from .scenes import SceneGenerator, render_scene
@@ -124,8 +124,7 @@ def main(argv=None) -> None:
                 latents = average.encode(validation["scenes"])
             mean = latents.mean((0, 2, 3), keepdim=True)[0]
             statistics = {"mean": mean, "scale": (latents - mean).std().item()}  # diffusion happens in latents of mean 0 and deviation 1
-            torch.save({"weights": {k: v.half() for k, v in average.state_dict().items()}} | statistics, args.out.with_suffix(".tmp"))
-            os.replace(args.out.with_suffix(".tmp"), args.out)
+            save_state({"weights": {k: v.half() for k, v in average.state_dict().items()}} | statistics, args.out)
 
 
 if __name__ == "__main__":
