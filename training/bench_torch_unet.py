@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import torch
-from dewpoint_training.checkpoint import load_models
+from dewpoint_training.model.checkpoint import load_models
 
 THREADS = 2
 folder, batch, rounds = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

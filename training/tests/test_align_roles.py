@@ -3,9 +3,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from dewpoint_training.align_roles import PLACES, cover  # noqa: E402
-from dewpoint_training.scenes import Placement, Scene  # noqa: E402
-from dewpoint_training.unet import Appearance  # noqa: E402
+from dewpoint_training.train.align_roles import PLACES, cover  # noqa: E402
+from dewpoint_training.data.scenes import Placement, Scene  # noqa: E402
+from dewpoint_training.model.unet import Appearance  # noqa: E402
 
 
 def test_a_role_tells_the_places_covered_and_in_sight_and_the_size():

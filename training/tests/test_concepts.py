@@ -1,4 +1,4 @@
-from dewpoint_training.concepts import all_concepts, parse_concepts, pluralise, with_article
+from dewpoint_training.data.concepts import all_concepts, parse_concepts, pluralise, with_article
 
 
 def test_there_are_at_least_three_hundred_concepts_each_named_once():

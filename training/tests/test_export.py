@@ -4,9 +4,9 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
 
-from dewpoint_training.checkpoint import onnx_weights  # noqa: E402
-from dewpoint_training.export import check, export_graph, round_weights  # noqa: E402
-from dewpoint_training.text import round_to_int8  # noqa: E402
+from dewpoint_training.model.checkpoint import onnx_weights  # noqa: E402
+from dewpoint_training.export.export_model import check, export_graph, round_weights  # noqa: E402
+from dewpoint_training.model.text import round_to_int8  # noqa: E402
 
 
 class Small(torch.nn.Module):

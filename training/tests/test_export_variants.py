@@ -6,9 +6,9 @@ torch = pytest.importorskip("torch")
 ort = pytest.importorskip("onnxruntime")
 import onnx  # noqa: E402
 
-from dewpoint_training.export import export_graph, round_weights  # noqa: E402
-from dewpoint_training.export_variants import attention_outputs, point_into, psnr, to_fp16, to_int8, widened  # noqa: E402
-from dewpoint_training.unet import UNet  # noqa: E402
+from dewpoint_training.export.export_model import export_graph, round_weights  # noqa: E402
+from dewpoint_training.export.export_variants import attention_outputs, point_into, psnr, to_fp16, to_int8, widened  # noqa: E402
+from dewpoint_training.model.unet import UNet  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from dewpoint_training import few_step  # noqa: E402
-from dewpoint_training.few_step import denoised, lcm_timesteps, sample_lcm  # noqa: E402
-from dewpoint_training.schedule import alpha_sigma  # noqa: E402
+from dewpoint_training.model import few_step  # noqa: E402
+from dewpoint_training.model.few_step import denoised, lcm_timesteps, sample_lcm  # noqa: E402
+from dewpoint_training.model.schedule import alpha_sigma  # noqa: E402
 
 # The same numbers stand in test/diffusion/schedulers/lcm-of-training.test.ts: both sides sample alike.
 SAMPLE, AFTER_FOUR_STEPS = (0.5, -1.0, 2.0), (0.0926738, -0.3125651, 0.3629574)

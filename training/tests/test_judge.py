@@ -1,7 +1,7 @@
-from dewpoint_training.concepts import all_concepts, grammar
-from dewpoint_training.judge import CATEGORIES, Prompt, fits, make_prompts, read_prompts, relation_of, shows, unseen_words
-from dewpoint_training.scenes import Placement, Scene, held_out, pair_key
-from dewpoint_training.seen import Detection, Seen
+from dewpoint_training.data.concepts import all_concepts, grammar
+from dewpoint_training.judge.judge import CATEGORIES, Prompt, fits, make_prompts, read_prompts, relation_of, shows, unseen_words
+from dewpoint_training.data.scenes import Placement, Scene, held_out, pair_key
+from dewpoint_training.judge.seen import Detection, Seen
 
 from test_scenes import AnySprite
 

@@ -3,13 +3,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from dewpoint_training.muon import orthogonalise  # noqa: E402
-from dewpoint_training.schedule import ALPHAS_CUMPROD, alpha_sigma, sample_ddim, stratified_timesteps  # noqa: E402
-from dewpoint_training.concepts import all_concepts, noun_tokens  # noqa: E402
-from dewpoint_training.pool import placement_targets  # noqa: E402
-from dewpoint_training.scenes import Placement, Scene  # noqa: E402
-from dewpoint_training.text import build_tokenizer  # noqa: E402
-from dewpoint_training.unet import Appearance, Placing, UNet, placement_loss  # noqa: E402
+from dewpoint_training.train.muon import orthogonalise  # noqa: E402
+from dewpoint_training.model.schedule import ALPHAS_CUMPROD, alpha_sigma, sample_ddim, stratified_timesteps  # noqa: E402
+from dewpoint_training.data.concepts import all_concepts, noun_tokens  # noqa: E402
+from dewpoint_training.data.pool import placement_targets  # noqa: E402
+from dewpoint_training.data.scenes import Placement, Scene  # noqa: E402
+from dewpoint_training.model.text import build_tokenizer  # noqa: E402
+from dewpoint_training.model.unet import Appearance, Placing, UNet, placement_loss  # noqa: E402
 
 
 def test_the_unet_answers_in_the_shape_of_its_sample():

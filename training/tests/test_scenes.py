@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from dewpoint_training.backgrounds import COLORS, PAINTERS, paint_background
-from dewpoint_training.concepts import all_concepts, grammar
-from dewpoint_training.scenes import MIXES, SNAP, SceneGenerator, held_out, pair_key
-from dewpoint_training.sprites import HUES
+from dewpoint_training.data.backgrounds import COLORS, PAINTERS, paint_background
+from dewpoint_training.data.concepts import all_concepts, grammar
+from dewpoint_training.data.scenes import MIXES, SNAP, SceneGenerator, held_out, pair_key
+from dewpoint_training.data.sprites import HUES
 
 SCENES = 400
 

@@ -13,5 +13,5 @@ from dewpoint_training.__main__ import STAGES  # noqa: E402
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_can_tell_its_options(stage, capsys):
     with pytest.raises(SystemExit) as ended:
-        importlib.import_module("dewpoint_training." + stage.replace("-", "_")).main(["--help"])
+        importlib.import_module(f"dewpoint_training.{STAGES[stage][0]}").main(["--help"])
     assert ended.value.code == 0 and "usage" in capsys.readouterr().out

@@ -1,8 +1,8 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from dewpoint_training.seen import Detection
-from dewpoint_training.style_match import match_style
+from dewpoint_training.judge.seen import Detection
+from dewpoint_training.judge.style_match import match_style
 
 
 class Discs:

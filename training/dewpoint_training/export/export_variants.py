@@ -20,10 +20,10 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from .export import MIN_COMPACT, int8_rows
-from .judge import PROMPTS, SCORED, read_prompts
-from .pipelines import OnnxPipeline
-from .evaluate import seed_of
+from .export_model import MIN_COMPACT, int8_rows
+from ..judge.judge import PROMPTS, SCORED, read_prompts
+from ..model.pipelines import OnnxPipeline
+from ..judge.evaluate import seed_of
 
 # Median and worst PSNR (dB) of pictures against the original's on the same seeds. float16 should be invisible; int8 must stay above what the browser
 # engine promises of rounded weights (test/e2e/device-parity.test.ts).
@@ -172,7 +172,7 @@ def attention_outputs(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def cells() -> int:
-    from .unet import Appearance
+    from ..model.unet import Appearance
 
     return Appearance.CELLS
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .backgrounds import COLORS as PLAIN_COLORS
-from .concepts import all_concepts, grammar
-from .scenes import Placement, Scene, SceneGenerator
+from ..data.backgrounds import COLORS as PLAIN_COLORS
+from ..data.concepts import all_concepts, grammar
+from ..data.scenes import Placement, Scene, SceneGenerator
 from .seen import Detection, Seen
-from .sprites import Sprites
+from ..data.sprites import Sprites
 
-PROMPTS = Path(__file__).parent.parent / "data" / "evaluation.jsonl"
-UNSEEN_WORDS = Path(__file__).parent.parent / "data" / "unseen-words.txt"
+PROMPTS = Path(__file__).parents[2] / "data" / "evaluation.jsonl"
+UNSEEN_WORDS = Path(__file__).parents[2] / "data" / "unseen-words.txt"
 # What counts towards the overall score, each category alike; the others are told beside it.
 SCORED = ("single object", "two objects", "counting", "colours", "position", "background", "style")
 TOLD = ("relation", "any concept", "unseen word", "unseen place")

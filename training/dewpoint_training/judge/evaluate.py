@@ -21,11 +21,11 @@ from PIL import Image
 
 from .detector import PICTURE, Detector, load_detector, save_detector
 from .judge import CATEGORIES, PROMPTS, SCORED, Prompt, make_prompts, read_prompts, shows
-from .pipelines import Pipeline, open_pipeline
-from .progress import bar
-from .scenes import Placement, Scene, SceneGenerator, render_scene
+from ..model.pipelines import Pipeline, open_pipeline
+from ..train.progress import bar
+from ..data.scenes import Placement, Scene, SceneGenerator, render_scene
 from .seen import Seen
-from .sprites import HUES, STYLES, Sprites
+from ..data.sprites import HUES, STYLES, Sprites
 from .style_match import match_color, match_style
 
 MAY_JUDGE = 0.99  # agreement with real renders, and disagreement with wrong ones

@@ -16,11 +16,11 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from .checkpoint import load_autoencoder, load_models
-from .few_step import GRID, TIMESTEP_SCALING
-from .text import TOKENS, WIDTH, build_tokenizer, round_to_int8
-from .train_unet import SHEET_PROMPTS
-from .vae import DOWNSCALE, LATENT_CHANNELS
+from ..model.checkpoint import load_autoencoder, load_models
+from ..model.few_step import GRID, TIMESTEP_SCALING
+from ..model.text import TOKENS, WIDTH, build_tokenizer, round_to_int8
+from ..train.unet import SHEET_PROMPTS
+from ..model.vae import DOWNSCALE, LATENT_CHANNELS
 
 MIN_COMPACT = 1024  # smaller tensors (norms, biases) stay float32: they cost nothing and matter most
 

@@ -9,8 +9,8 @@ import torch
 from .concepts import all_concepts, noun_tokens
 from .scenes import SceneGenerator, render_scene
 from .sprites import Sprites
-from .unet import Appearance, Placing
-from .vae import DOWNSCALE, LATENT_CHANNELS
+from ..model.unet import Appearance, Placing
+from ..model.vae import DOWNSCALE, LATENT_CHANNELS
 
 LATENT_SIZE = 16
 PLACE = 2 * DOWNSCALE  # px

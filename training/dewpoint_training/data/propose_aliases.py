@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .backgrounds import COLORS
 from .concepts import all_concepts, grammar
-from .text import FrozenMiniLM, build_tokenizer, kept_pieces
+from ..model.text import FrozenMiniLM, build_tokenizer, kept_pieces
 
 LAYERS = 6
 NO_PLACE = set("in the at on a by an with among of near under above".split())

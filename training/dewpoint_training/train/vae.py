@@ -16,13 +16,13 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from .backgrounds import PAINTERS, paint_background
-from .checkpoint import save_state
+from ..data.backgrounds import PAINTERS, paint_background
+from ..model.checkpoint import save_state
 from .muon import Muon, split_parameters
 from .progress import bar, say
-from .scenes import SceneGenerator, render_scene
-from .sprites import Sprites
-from .vae import VAE
+from ..data.scenes import SceneGenerator, render_scene
+from ..data.sprites import Sprites
+from ..model.vae import VAE
 
 CROP = 128
 
@@ -57,7 +57,7 @@ def to_tensor(images) -> torch.Tensor:
 
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path(__file__).parent.parent / "configs" / "vae.toml")
+    parser.add_argument("--config", type=Path, default=Path(__file__).parents[2] / "configs" / "vae.toml")
     parser.add_argument("--data", type=Path, default=Path(".data/training"))
     parser.add_argument("--init", type=Path, help="weights to start from")
     parser.add_argument("--out", type=Path, required=True)

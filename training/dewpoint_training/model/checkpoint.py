@@ -11,7 +11,7 @@ from .text import FrozenMiniLM, TextEncoder
 from .unet import UNet
 from .vae import VAE
 
-SHIPPED = Path(__file__).parents[2] / "models" / "dewpoint"
+SHIPPED = Path(__file__).parents[3] / "models" / "dewpoint"
 
 
 def onnx_weights(path: Path) -> dict[str, torch.Tensor]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from .seen import Detection
-from .sprites import HUES, STYLES, Sprites
+from ..data.sprites import HUES, STYLES, Sprites
 
 SIZES = (64, 96, 128, 160)  # px, what scenes are composed of
 SEARCH = (6, 3, 1)  # px a step: around where the detector says it stands, then around the best so far

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from .checkpoint import load_autoencoder, load_models
-from .text import build_tokenizer
-from .train_unet import SHEET_PROMPTS, save_sheet
+from ..model.checkpoint import load_autoencoder, load_models
+from ..model.text import build_tokenizer
+from .unet import SHEET_PROMPTS, save_sheet
 
 
 def main(argv=None) -> None:

@@ -22,16 +22,16 @@ from PIL import Image
 from torch import Tensor
 from torch import multiprocessing as mp
 
-from .checkpoint import load_autoencoder, load_models, save_state
-from .few_step import denoised, lcm_timesteps, sample_lcm
+from ..model.checkpoint import load_autoencoder, load_models, save_state
+from ..model.few_step import denoised, lcm_timesteps, sample_lcm
 from .muon import Muon, split_parameters
-from .pool import encode_pictures
+from ..data.pool import encode_pictures
 from .progress import bar, draw_curve, say
-from .scenes import SceneGenerator, render_scene
-from .schedule import ALPHAS_CUMPROD, alpha_sigma
-from .sprites import Sprites
-from .text import build_tokenizer, encode
-from .train_unet import SHEET_PROMPTS
+from ..data.scenes import SceneGenerator, render_scene
+from ..model.schedule import ALPHAS_CUMPROD, alpha_sigma
+from ..data.sprites import Sprites
+from ..model.text import build_tokenizer, encode
+from .unet import SHEET_PROMPTS
 
 SPLIT = 8  # the first number of the seeds of the scenes drawn here
 CHUNK = 8  # trajectories drawn together
@@ -151,7 +151,7 @@ def sheet(path: Path, unet, teacher: Teacher, vae, steps: tuple[int, ...] = (1, 
 
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path(__file__).parent.parent / "configs" / "distill.toml")
+    parser.add_argument("--config", type=Path, default=Path(__file__).parents[2] / "configs" / "distill.toml")
     parser.add_argument("--data", type=Path, default=Path(".data/training"))
     parser.add_argument("--checkpoint", type=Path, required=True, help="the teacher: a checkpoint or an exported folder")
     parser.add_argument("--run", type=Path, required=True, help="folder of this run; continues from its checkpoint when there is one")

@@ -13,16 +13,16 @@ import torch
 from PIL import Image
 from torch import nn
 
-from .checkpoint import load_autoencoder, load_state, load_weights, save_state
-from .concepts import all_concepts, grammar, noun_tokens, with_article
+from ..model.checkpoint import load_autoencoder, load_state, load_weights, save_state
+from ..data.concepts import all_concepts, grammar, noun_tokens, with_article
 from .muon import Muon, split_parameters
-from .pool import PLACE, encode_pictures
+from ..data.pool import PLACE, encode_pictures
 from .progress import bar, say
-from .scenes import SceneGenerator, held_out, render_scene
-from .sprites import HUES, STYLES, Sprites
-from .text import TOKENS, FrozenMiniLM, TextEncoder, build_tokenizer
-from .unet import LOOK, Appearance
-from .vae import DOWNSCALE
+from ..data.scenes import SceneGenerator, held_out, render_scene
+from ..data.sprites import HUES, STYLES, Sprites
+from ..model.text import TOKENS, FrozenMiniLM, TextEncoder, build_tokenizer
+from ..model.unet import LOOK, Appearance
+from ..model.vae import DOWNSCALE
 
 SIZE = Appearance.SIDES[0] * PLACE  # px
 EMPTY = (160, 175, 190)

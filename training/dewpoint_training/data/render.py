@@ -11,7 +11,7 @@ from PIL import Image
 from .scenes import SceneGenerator, render_scene
 from .sprites import Sprites
 
-ICONS = Path(__file__).parent.parent / "icons"
+ICONS = Path(__file__).parents[2] / "icons"
 
 
 def main(argv=None) -> None:

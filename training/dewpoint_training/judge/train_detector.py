@@ -16,13 +16,13 @@ import torch.nn.functional as F
 from PIL import Image, ImageFilter
 from torch import Tensor
 
-from .backgrounds import paint_background
-from .checkpoint import load_autoencoder
+from ..data.backgrounds import paint_background
+from ..model.checkpoint import load_autoencoder
 from .detector import BACKGROUNDS, CELLS, COLORS, PICTURE, STRIDE, STYLE_NAMES, Detector, load_detector, save_detector
-from .muon import Muon, split_parameters
-from .progress import bar, say
-from .scenes import Placement, Scene, SceneGenerator, render_scene, shadow
-from .sprites import HUES, Sprites
+from ..train.muon import Muon, split_parameters
+from ..train.progress import bar, say
+from ..data.scenes import Placement, Scene, SceneGenerator, render_scene, shadow
+from ..data.sprites import HUES, Sprites
 
 SEED = 20  # the first number of every seed drawn here
 
@@ -117,7 +117,7 @@ def loss_of(out: dict[str, Tensor], want: dict[str, Tensor]) -> tuple[Tensor, di
 
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path(__file__).parent.parent / "configs" / "detector.toml")
+    parser.add_argument("--config", type=Path, default=Path(__file__).parents[2] / "configs" / "detector.toml")
     parser.add_argument("--data", type=Path, default=Path(".data/training"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--device", default="cpu")

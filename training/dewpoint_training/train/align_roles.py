@@ -14,15 +14,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .checkpoint import load_state, load_weights, save_state
-from .concepts import all_concepts, noun_tokens
+from ..model.checkpoint import load_state, load_weights, save_state
+from ..data.concepts import all_concepts, noun_tokens
 from .muon import Muon, split_parameters
-from .pool import LATENT_SIZE, PLACE
+from ..data.pool import LATENT_SIZE, PLACE
 from .progress import bar, say
-from .scenes import Scene, SceneGenerator
-from .sprites import Sprites
-from .text import FrozenMiniLM, TextEncoder, build_tokenizer
-from .unet import LOOK, ROLE, Appearance
+from ..data.scenes import Scene, SceneGenerator
+from ..data.sprites import Sprites
+from ..model.text import FrozenMiniLM, TextEncoder, build_tokenizer
+from ..model.unet import LOOK, ROLE, Appearance
 
 PLACES = LATENT_SIZE // 2  # a side
 SIZES = len(Appearance.SIDES)

@@ -17,15 +17,15 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .checkpoint import load_autoencoder, load_state, load_weights, save_state
+from ..model.checkpoint import load_autoencoder, load_state, load_weights, save_state
 from .gradient_helper import GradientHelper
 from .muon import Muon, split_parameters
-from .pool import ScenePool
+from ..data.pool import ScenePool
 from .progress import bar, draw_curve, say
-from .schedule import alpha_sigma, sample_ddim, stratified_timesteps
-from .sprites import Sprites
-from .text import FrozenMiniLM, TextEncoder, build_tokenizer, encode
-from .unet import UNet, placement_loss
+from ..model.schedule import alpha_sigma, sample_ddim, stratified_timesteps
+from ..data.sprites import Sprites
+from ..model.text import FrozenMiniLM, TextEncoder, build_tokenizer, encode
+from ..model.unet import UNet, placement_loss
 
 SHEET_PROMPTS = [
     "a panda eating tacos at the beach", "a fox in the forest", "a robot and a cactus in the desert", "two penguins in the snow",
@@ -94,7 +94,7 @@ def save_sheet(path, unet, text, tokenizer, vae, mean, scale, prompts=SHEET_PROM
 
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path(__file__).parent.parent / "configs" / "unet.toml")
+    parser.add_argument("--config", type=Path, default=Path(__file__).parents[2] / "configs" / "unet.toml")
     parser.add_argument("--data", type=Path, default=Path(".data/training"), help="folder with icons/, and vae.pt unless the autoencoder is the shipped one")
     parser.add_argument("--run", type=Path, required=True, help="folder of this run; continues from its checkpoint when there is one")
     parser.add_argument("--init", type=Path, help="checkpoint or exported model folder whose averaged weights to start from (new optimiser state)")

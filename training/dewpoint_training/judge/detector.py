@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .backgrounds import PAINTERS
+from ..data.backgrounds import PAINTERS
 from .seen import Detection, Seen
-from .sprites import HUES, STYLES
+from ..data.sprites import HUES, STYLES
 
 PICTURE = 256  # px
 STRIDE = 16  # px of the picture one cell of the grid stands for

@@ -23,7 +23,7 @@ from .unet import HEAD_DIM, LOOK, ROLE, LayerNorm
 TOKENS = 32  # captions are up to 26 word pieces; a multiple of 32 keeps the attention on whole tiles
 MINILM_LAYERS, MINILM_WIDTH, MINILM_HEADS = 2, 384, 12
 WIDTH = LOOK + ROLE
-ALIASES = Path(__file__).parent.parent / "data" / "aliases.txt"
+ALIASES = Path(__file__).parents[2] / "data" / "aliases.txt"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import torch
 
-from .align_text import appearance_targets
-from .checkpoint import load_autoencoder, load_models
-from .concepts import all_concepts, with_article
+from ..train.align_text import appearance_targets
+from ..model.checkpoint import load_autoencoder, load_models
+from ..data.concepts import all_concepts, with_article
 from .judge import unseen_words
-from .sprites import Sprites
-from .text import build_tokenizer
-from .unet import LOOK
+from ..data.sprites import Sprites
+from ..model.text import build_tokenizer
+from ..model.unet import LOOK
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 COMMON_WEIGHT = 16.0  # a starred concept is drawn this many times as often as another: what people type first has to be recognisable first
 
 

@@ -12,10 +12,10 @@ import shutil
 import tomllib
 from pathlib import Path
 
-from .concepts import all_concepts, grammar
+from ..data.concepts import all_concepts, grammar
 from .evaluate import header, row_of, sheet
 from .judge import CATEGORIES, of_kind
-from .pipelines import open_pipeline
+from ..model.pipelines import open_pipeline
 
 PANDA = "a panda eating tacos at the beach"
 
@@ -89,7 +89,7 @@ def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="exported folder; its README.md is written")
     parser.add_argument("--data", type=Path, default=Path(".data/training"))
-    parser.add_argument("--config", type=Path, default=Path(__file__).parent.parent / "configs" / "card.toml")
+    parser.add_argument("--config", type=Path, default=Path(__file__).parents[2] / "configs" / "card.toml")
     parser.add_argument("--log", type=Path, action="append", default=[], help="log.jsonl of train-unet; repeat, oldest first")
     parser.add_argument("--evaluation", type=Path, action="append", default=[], help="JSON of evaluate; the first is this model's own, the others share its table")
     parser.add_argument("--variants", type=Path, action="append", default=[], help="JSON of export-variants; repeat")
