@@ -1,6 +1,7 @@
 // What is to be made again: one finished picture, in the history, only in this browser, or dropped as a file.
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
-import { imageRecipe, type Recipe } from '#contracts/recipe.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import { imageRecipe } from '#recipes/image-recipe.ts'
 
 export interface CheckSubject {
   /** Of this one image: count 1. */

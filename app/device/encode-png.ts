@@ -1,8 +1,9 @@
 // RGB pixels → a PNG file with its recipe, without any image library: PNG specification (third edition), filters chosen per row by
 // the smallest sum of absolute differences (its section 12.7), DEFLATE from the platform.
-import { encodeChunk } from '#contracts/metadata/png.ts'
-import { writeRecipe } from '#contracts/metadata/write-recipe.ts'
+
 import type { Recipe } from '#contracts/recipe.ts'
+import { encodeChunk } from '#recipes/metadata/png.ts'
+import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
 import type { DevicePixels } from './device-engine.ts'
 
 /** What wrote the file, as its metadata says. */

@@ -1,8 +1,9 @@
 // How fast a model is here: a few real steps of a real recipe, timed; and the note of it, kept per model, device and version.
 import { z } from 'zod'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
-import { type Recipe, sha256Hex } from '#contracts/recipe.ts'
+import type { Recipe } from '#contracts/recipe.ts'
 import type { Pipeline } from '#diffusion/pipelines/pipeline.ts'
+import { sha256Hex } from '#recipes/hash.ts'
 import type { Plan } from './assess.ts'
 import type { DeviceEstimate } from './device-engine.ts'
 import { makePicture } from './make-picture.ts'

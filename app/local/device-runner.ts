@@ -2,7 +2,9 @@
 // or when the Studio is opened again: its recipe and seed give the same picture. What fails here is never sent anywhere; the
 // person decides what comes next.
 import type { ModelManifest } from '#contracts/model-manifest.ts'
-import { imageRecipe, type Recipe, sha256Hex } from '#contracts/recipe.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import { sha256Hex } from '#recipes/hash.ts'
+import { imageRecipe } from '#recipes/image-recipe.ts'
 import type { DeviceEngine, DevicePicture, DeviceStep } from '../device/device-engine.ts'
 import { DeviceError } from '../device/device-error.ts'
 import { type Activities, type Activity, NO_ACTIVITIES } from './activity.ts'

@@ -1,7 +1,8 @@
 // A run: one click on Generate that this device answers itself, and its pictures as long as they live in this browser.
 // Plain data, as IndexedDB holds it; the PNGs lie beside it.
 import type { GenerationDto, ImageDto, ImageStatus } from '#contracts/generation.ts'
-import { imageRecipe, type Recipe } from '#contracts/recipe.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import { imageRecipe } from '#recipes/image-recipe.ts'
 import { DEVICE_ERRORS, type DeviceErrorCode } from '../device/device-error.ts'
 
 export interface LocalImage {

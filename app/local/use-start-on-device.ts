@@ -2,9 +2,10 @@
 // A click on Generate that this device answers. Nothing of it is sent anywhere.
 import { useCallback } from 'react'
 import type { CreateGenerationRequest } from '#contracts/generation.ts'
-import { type Recipe, recipeHash } from '#contracts/recipe.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import { buildDeviceRecipe } from '#recipes/build-device-recipe.ts'
+import { recipeHash } from '#recipes/hash.ts'
 import { drawSeed } from '../studio/draft.ts'
-import { buildDeviceRecipe } from './build-device-recipe.ts'
 import { useLocalActions } from './local-device-provider.tsx'
 import { newRun } from './local-run.ts'
 import { getPlaceChoice } from './place-store.ts'

@@ -1,6 +1,6 @@
 // A picture's recipe report → what restoring it would change in the draft, and what of it cannot: the sizes a model offers are
 // known here and not to the reader.
-import { BASIC_FIELDS, RARE_FIELDS, type RecipeField, type RecipeReport } from '#contracts/metadata/recipe-report.ts'
+import { BASIC_FIELDS, RARE_FIELDS, type RecipeField, type RecipeReport } from '#recipes/metadata/recipe-report.ts'
 import { messages } from '../messages/index.ts'
 import { chooseModel, type Draft, type StudioModel } from './draft.ts'
 

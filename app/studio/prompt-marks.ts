@@ -1,6 +1,6 @@
 // What the analysis says of a prompt as marks on its text: moved along while the analysis is a key stroke behind, cut into runs to
 // be drawn, and found by place. Pure.
-import type { PromptProblem, Span } from '#diffusion/prompt/ast.ts'
+import type { PromptProblem, Span } from '#recipes/prompt/ast.ts'
 import { difference } from './replace-text.ts'
 
 export interface PromptMarks {

@@ -2,10 +2,10 @@
 // does not take is kept in the draft and left out of the request.
 import { z } from 'zod'
 import type { CreateGenerationRequest } from '#contracts/generation.ts'
-import { RARE_FIELDS } from '#contracts/metadata/recipe-report.ts'
 import { type Recipe, recipeSchema, weightingSchema } from '#contracts/recipe.ts'
-import { defaultRho, type SamplerOption, takesOption } from '#contracts/sampler-options.ts'
 import type { SamplerId, ScheduleId } from '#contracts/samplers.ts'
+import { RARE_FIELDS } from '#recipes/metadata/recipe-report.ts'
+import { defaultRho, type SamplerOption, takesOption } from '#recipes/sampler-options.ts'
 
 const { noise, variation, tiling, eta, sChurn, sNoise, sdeNoise, rho, zeroTerminalSnr, guidanceRescale } =
   recipeSchema.shape

@@ -2,7 +2,7 @@
 // text holds a recipe, for the copy NovelAI hides in them.
 
 import { UPLOAD_PIXELS_MAX, UPLOAD_SIZE_MAX_BYTES } from '#contracts/limits.ts'
-import type { RecipeReport } from '#contracts/metadata/recipe-report.ts'
+import type { RecipeReport } from '#recipes/metadata/recipe-report.ts'
 import { DRAFT_FIELDS } from './plan-restore.ts'
 
 interface NamedModel {
@@ -14,7 +14,7 @@ interface NamedModel {
 /** null: no recipe in it, or a file too large to be a picture we take. */
 export async function readDroppedRecipe(file: File, models: readonly NamedModel[]): Promise<RecipeReport | null> {
   if (file.size > UPLOAD_SIZE_MAX_BYTES) return null
-  const { readRecipe } = await import('#contracts/metadata/read-recipe.ts')
+  const { readRecipe } = await import('#recipes/metadata/read-recipe.ts')
   const bytes = new Uint8Array(await file.arrayBuffer())
   const knownModels = models.map(({ id, name, hash }) => ({ id, name, hash }))
   const report = await readRecipe(bytes, { knownModels, formFields: DRAFT_FIELDS, readPixels: () => readPixels(file) })

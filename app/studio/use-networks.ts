@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { NetworkDto } from '#contracts/api.ts'
-import { namedNetworks } from '#contracts/network-manifest.ts'
+import { namedNetworks } from '#recipes/named-networks.ts'
 import { useTRPC } from '../lib/trpc.ts'
 
 const STALE_AFTER_MS = 300_000

@@ -1,8 +1,8 @@
 'use client'
 // A picture arriving from outside: with a recipe in it the person is asked what to do; without, it is the picture to start from.
 import { useRef, useState } from 'react'
-import type { RecipeReport } from '#contracts/metadata/recipe-report.ts'
 import type { Recipe } from '#contracts/recipe.ts'
+import type { RecipeReport } from '#recipes/metadata/recipe-report.ts'
 import type { CheckSubject } from '../check/check-subject.ts'
 import { messages } from '../messages/index.ts'
 import type { StudioModel } from './draft.ts'

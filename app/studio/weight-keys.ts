@@ -1,7 +1,7 @@
 'use client'
 // Ctrl (or Cmd) with Up and Down in a prompt box: the weight of the word at the caret, or of the selection.
 import type { KeyboardEvent } from 'react'
-import { changeWeight } from '#diffusion/prompt/change-weight.ts'
+import { changeWeight } from '#recipes/prompt/change-weight.ts'
 import { replaceText } from './replace-text.ts'
 
 /** One press; A1111's step. */

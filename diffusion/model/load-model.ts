@@ -3,9 +3,9 @@
 
 import { z } from 'zod'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
+import type { NetworkUse } from '#recipes/prompt/networks.ts'
 import { throwIfAborted } from '../errors.ts'
 import { type AddedWord, type NetworkFile, withNetworks } from '../networks/with-networks.ts'
-import type { NetworkUse } from '../prompt/networks.ts'
 import type { ModelFiles, Runtime } from '../runtime/runtime.ts'
 import { type NoiseScheduleConfig, parseSchedulerConfig } from '../schedulers/index.ts'
 import { loadPreviewDecoder, type PreviewDecoder } from './preview-decoder.ts'

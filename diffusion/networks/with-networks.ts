@@ -1,10 +1,10 @@
 // A model's files with networks merged in: reads as the model folder does, only that the graphs come out with LoRAs added to their
 // weights and with embeddings for new words. Whoever loads the model from it need not know.
 import { z } from 'zod'
-import { sha256Hex } from '#contracts/recipe.ts'
+import { sha256Hex } from '#recipes/hash.ts'
+import type { NetworkUse } from '#recipes/prompt/networks.ts'
 import { readComponentConfig } from '../model/read-config.ts'
 import { readGraph } from '../onnx/graph.ts'
-import type { NetworkUse } from '../prompt/networks.ts'
 import { hasComponent } from '../runtime/component.ts'
 import type { ExternalData, ModelFiles } from '../runtime/runtime.ts'
 import { appendEmbeddings, findTokenTable } from './append-embeddings.ts'

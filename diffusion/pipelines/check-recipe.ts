@@ -1,10 +1,10 @@
 // Whether a loaded model can make what a recipe asks for. The recipe's own rules are its schema's; these are the model's, and
 // the ones between a recipe and the images that come with it. Each error is a RangeError with the rule and the received value.
 import type { Recipe } from '#contracts/recipe.ts'
+import { type NetworkUse, networksOf } from '#recipes/prompt/networks.ts'
 import type { Mask } from '../images/mask.ts'
 import type { Model } from '../model/load-model.ts'
 import type { LatentSize } from '../model/unet.ts'
-import { type NetworkUse, networksOf } from '../prompt/networks.ts'
 import type { RgbImage } from './images.ts'
 import type { Pass } from './passes.ts'
 

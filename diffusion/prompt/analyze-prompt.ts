@@ -1,10 +1,10 @@
 // What the Studio shows while somebody types: tokens and where they stand, chunk borders, effective weights, and everything that
 // will not do what it looks like. Reads the prompt as the first step reads it.
 import type { Weighting } from '#contracts/recipe.ts'
-import type { PromptNode, PromptProblem, Span } from './ast.ts'
+import type { PromptNode, PromptProblem, Span } from '#recipes/prompt/ast.ts'
+import { parsePrompt } from '#recipes/prompt/parse.ts'
 import { CHUNKS_MAX, type Chunk, chunkSegments, type PromptTokenizer } from './chunk.ts'
 import { locateTokens, sourceMap } from './locate-tokens.ts'
-import { parsePrompt } from './parse.ts'
 import { type Reading, readLiterally, readPrompt } from './read.ts'
 import { unknownWordId } from './unknown-word.ts'
 

@@ -1,6 +1,6 @@
 // Where each token of a segment stands in the prompt as typed. Tokenizers give ids, not places, so their texts are looked for one
 // after the other; a token that cannot be found (it spells a normalised character) gets the empty place where it would stand.
-import type { Span } from './ast.ts'
+import type { Span } from '#recipes/prompt/ast.ts'
 import type { TextSegment } from './read.ts'
 
 /** How far ahead a token is looked for: past punctuation a tokenizer drops, not into the next sentence. */

@@ -1,7 +1,7 @@
 // The whole prompt over a whole run: which distinct readings it has, and which one each step uses. Most prompts have one.
 import type { Weighting } from '#contracts/recipe.ts'
-import type { Prompt, PromptNode } from './ast.ts'
-import { parsePrompt } from './parse.ts'
+import type { Prompt, PromptNode } from '#recipes/prompt/ast.ts'
+import { parsePrompt } from '#recipes/prompt/parse.ts'
 import { type Reading, readLiterally, readPrompt } from './read.ts'
 
 export interface PromptPlan {

@@ -1,7 +1,7 @@
 // Tree → what the text encoder is to read at one step: runs of text with their weights. Schedules, alternations and choices are
 // settled here; nothing is tokenized yet.
-import type { Prompt, PromptNode } from './ast.ts'
-import { chooseOption } from './choose.ts'
+import type { Prompt, PromptNode } from '#recipes/prompt/ast.ts'
+import { chooseOption } from '#recipes/prompt/choose.ts'
 
 /** A piece of a segment's text and where its first character stands in the prompt. */
 export interface SegmentPiece {

@@ -14,8 +14,8 @@ import {
   WEIGHTINGS,
   weightingSchema,
 } from '#contracts/recipe.ts'
-import { resolveSampler, resolveSchedule } from '#contracts/sampler-names.ts'
 import type { SamplerId, ScheduleId } from '#contracts/samplers.ts'
+import { resolveSampler, resolveSchedule } from '#recipes/sampler-names.ts'
 import { samplersHelp } from './samplers-help.ts'
 
 /** The person's input breaks a rule: exit code 2, and no stack. */

@@ -1,6 +1,7 @@
 // Which LoRAs and embeddings the pictures are made with: those the prompts name, as files. A recipe of ours keeps its own files.
-import { type NamedNetworks, namedNetworks } from '#contracts/network-manifest.ts'
+
 import type { NetworkRef } from '#contracts/recipe.ts'
+import { type NamedNetworks, namedNetworks } from '#recipes/named-networks.ts'
 import { listInstalledNetworks } from '../models/installed-networks.ts'
 import { type GenerateArguments, UsageError } from './arguments.ts'
 import type { RecipeBase } from './recipes.ts'

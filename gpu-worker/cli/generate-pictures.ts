@@ -1,7 +1,8 @@
 // Words, or a recipe file and what is changed about it → PNG files. The model is loaded once, after every rule was checked.
 import { isDeepStrictEqual } from 'node:util'
-import { type Recipe, recipeHash } from '#contracts/recipe.ts'
-import { networksOf } from '#diffusion/prompt/networks.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import { recipeHash } from '#recipes/hash.ts'
+import { networksOf } from '#recipes/prompt/networks.ts'
 import type { EngineEnv } from '../env.ts'
 import { type GenerateArguments, UsageError } from './arguments.ts'
 import { chooseNetworks } from './choose-networks.ts'

@@ -1,7 +1,8 @@
 // A picture → its own recipe run again, and the plain statement of whether the same came out. Writes nothing unless --out is given.
 import { createHash } from 'node:crypto'
-import { type Recipe, recipeHash } from '#contracts/recipe.ts'
+import type { Recipe } from '#contracts/recipe.ts'
 import { type Comparison, comparePictures } from '#diffusion/images/compare-pictures.ts'
+import { recipeHash } from '#recipes/hash.ts'
 import type { EngineEnv } from '../env.ts'
 import { type GenerateArguments, UsageError } from './arguments.ts'
 import { decodePicture } from './decode-picture.ts'

@@ -3,7 +3,7 @@
 import type { Recipe } from '#contracts/recipe.ts'
 import type { NetworkFile } from '#diffusion/networks/with-networks.ts'
 import type { Pipeline } from '#diffusion/pipelines/pipeline.ts'
-import { networksOf } from '#diffusion/prompt/networks.ts'
+import { networksOf } from '#recipes/prompt/networks.ts'
 
 export interface PipelineLease {
   readonly pipeline: Pipeline

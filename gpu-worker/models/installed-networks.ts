@@ -6,7 +6,7 @@ import { DewpointError } from '#contracts/errors.ts'
 import { type NetworkManifest, networkManifestSchema } from '#contracts/network-manifest.ts'
 import type { NetworkKind, Recipe } from '#contracts/recipe.ts'
 import type { NetworkFile } from '#diffusion/networks/with-networks.ts'
-import { networksOf } from '#diffusion/prompt/networks.ts'
+import { networksOf } from '#recipes/prompt/networks.ts'
 
 export const NETWORK_FOLDERS = { lora: 'loras', embedding: 'embeddings' } as const satisfies Record<NetworkKind, string>
 

@@ -3,10 +3,11 @@
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { rgbaToThumbHash } from 'thumbhash'
-import { formatParameters } from '#contracts/metadata/a1111.ts'
-import { writePngText } from '#contracts/metadata/png.ts'
-import { canonicalJson, type Recipe } from '#contracts/recipe.ts'
+import type { Recipe } from '#contracts/recipe.ts'
 import type { RgbImage } from '#diffusion/pipelines/images.ts'
+import { canonicalJson } from '#recipes/hash.ts'
+import { formatParameters } from '#recipes/metadata/a1111.ts'
+import { writePngText } from '#recipes/metadata/png.ts'
 
 export interface Picture {
   readonly png: Uint8Array<ArrayBuffer>

@@ -15,6 +15,7 @@ const PRISMA_RECORD = join(ROOT, 'node_modules', '.cache', 'dewpoint', 'prisma-c
 const WEB_SOURCES = [
   'app',
   'contracts',
+  'recipes',
   'diffusion',
   'server',
   'public',
@@ -48,7 +49,7 @@ export function generateDatabaseClient() {
   writeRecord(PRISMA_RECORD, sources)
 }
 
-/** Writes .engine/ and app/device/generated from app/device, contracts, diffusion and the ORT package. */
+/** Writes .engine/ and app/device/generated from app/device, contracts, recipes, diffusion and the ORT package. */
 export function buildEngine() {
   const result = spawnSync(projectNode(), [join(ROOT, 'scripts', 'build-engine.ts')], { cwd: ROOT, encoding: 'utf8' })
   if (result.status !== 0) throw new SetupError(`Building the browser engine failed:\n${result.stdout}${result.stderr}`)

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { DewpointError } from '#contracts/errors.ts'
 import type { GenerationDto } from '#contracts/generation.ts'
-import { imageRecipe } from '#contracts/recipe.ts'
+import { imageRecipe } from '#recipes/image-recipe.ts'
 import type { Tx } from '../db/client.ts'
 import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'

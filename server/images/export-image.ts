@@ -2,11 +2,11 @@
 // nothing else is needed; a PNG with its recipe is the stored file itself.
 import sharp from 'sharp'
 import { z } from 'zod'
-import { writeExif } from '#contracts/metadata/exif.ts'
-import { writeJpegBlocks } from '#contracts/metadata/jpeg.ts'
-import { readPngText, stripPngText } from '#contracts/metadata/png.ts'
-import { writeWebpBlocks } from '#contracts/metadata/webp.ts'
-import { writeXmp } from '#contracts/metadata/xmp.ts'
+import { writeExif } from '#recipes/metadata/exif.ts'
+import { writeJpegBlocks } from '#recipes/metadata/jpeg.ts'
+import { readPngText, stripPngText } from '#recipes/metadata/png.ts'
+import { writeWebpBlocks } from '#recipes/metadata/webp.ts'
+import { writeXmp } from '#recipes/metadata/xmp.ts'
 
 export const exportSchema = z.object({
   format: z.enum(['png', 'jpeg', 'webp']).default('png'),

@@ -1,8 +1,8 @@
 // The files behind the LoRAs and embeddings a request's prompts name. A name that is not installed adds nothing, as the Studio has
 // said by then; a prompt imported from elsewhere is full of them.
 import { DewpointError } from '#contracts/errors.ts'
-import { namedNetworks } from '#contracts/network-manifest.ts'
 import type { NetworkRef, Weighting } from '#contracts/recipe.ts'
+import { namedNetworks } from '#recipes/named-networks.ts'
 import { readInstalledNetworks } from './installed-networks.ts'
 
 export interface Prompts {

@@ -1,7 +1,8 @@
 // What anyone with the link may see: the picture and how it was made, nothing about who made it.
 import type { SharedImage } from '#contracts/api.ts'
-import { imageRecipe, recipeSchema } from '#contracts/recipe.ts'
+import { recipeSchema } from '#contracts/recipe.ts'
 import { SAMPLERS } from '#contracts/samplers.ts'
+import { imageRecipe } from '#recipes/image-recipe.ts'
 import type { Deps } from '../deps.ts'
 import type { StoredObject } from '../storage/index.ts'
 

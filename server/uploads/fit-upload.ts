@@ -1,6 +1,6 @@
 // Prepares an upload of the person's own as the input of one recipe: cover-cropped to its size, stored under its content hash.
 import { DewpointError } from '#contracts/errors.ts'
-import { sha256Hex } from '#contracts/recipe.ts'
+import { sha256Hex } from '#recipes/hash.ts'
 import type { Deps } from '../deps.ts'
 import { fittedInputKey } from '../storage/index.ts'
 import { fitImage } from '../storage/sanitize-image.ts'

@@ -2,9 +2,10 @@
 // attempt of each: attempt + 1 is the fence every later write must show.
 import type { z } from 'zod'
 import { DewpointError } from '#contracts/errors.ts'
-import { imageRecipe, recipeSchema } from '#contracts/recipe.ts'
+import { recipeSchema } from '#contracts/recipe.ts'
 import type { claimSchema, Job } from '#contracts/worker-protocol.ts'
 import { helloSchema } from '#contracts/worker-protocol.ts'
+import { imageRecipe } from '#recipes/image-recipe.ts'
 import { lockImageOwners } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
 import { appendEvent } from '../events/append-event.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { EMPTY_DRAFT, type StudioModel } from '#app/studio/draft.ts'
 import { DRAFT_FIELDS, planRestore } from '#app/studio/plan-restore.ts'
-import { readRecipe } from '#contracts/metadata/read-recipe.ts'
+import { readRecipe } from '#recipes/metadata/read-recipe.ts'
 
 const model: StudioModel & { hash: string } = {
   id: 'dewpoint',

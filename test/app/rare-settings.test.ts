@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { EMPTY_DRAFT, parseDraft, requestOf, reuseRecipe, type StudioModel } from '#app/studio/draft.ts'
 import { NO_RARE_SETTINGS, type RareSettings, rareRequest, rareSettingsOf } from '#app/studio/rare-settings.ts'
 import { createGenerationSchema } from '#contracts/generation.ts'
-import { RARE_FIELDS } from '#contracts/metadata/recipe-report.ts'
+import { RARE_FIELDS } from '#recipes/metadata/recipe-report.ts'
 import { generation, image } from './generation-fixture.ts'
 
 const ALL: RareSettings = {

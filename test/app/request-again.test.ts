@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest'
 import { requestAgain } from '#app/studio/request-again.ts'
 import { createGenerationSchema } from '#contracts/generation.ts'
-import { imageRecipe } from '#contracts/recipe.ts'
-import { buildRecipe } from '#server/generations/build-recipe.ts'
+import { buildRecipe } from '#recipes/build-recipe.ts'
+import { imageRecipe } from '#recipes/image-recipe.ts'
 import { generation, image as imageOf } from './generation-fixture.ts'
 
 it('asks for exactly the recipe the picture had, rarer settings included', () => {

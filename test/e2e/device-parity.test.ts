@@ -1,11 +1,11 @@
 // The same recipe on the server's runtime and in the browser, on wasm and on WebGPU: the same first latents to the bit, and pictures
 // that differ by rounding only.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readPngText } from '#contracts/metadata/png.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 import { loadPipeline } from '#diffusion/pipelines/pipeline.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
+import { readPngText } from '#recipes/metadata/png.ts'
 import { useBrowsers } from '#test/harness/browser.ts'
 import { openModelFolder } from '#worker/models/model-folder.ts'
 import { encodePicture } from '#worker/picture/encode-picture.ts'

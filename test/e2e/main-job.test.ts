@@ -1,7 +1,7 @@
 // The main job as a person does it, in a real browser, on every real part.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readPngText } from '#contracts/metadata/png.ts'
+import { readPngText } from '#recipes/metadata/png.ts'
 import { useBrowsers } from '#test/harness/browser.ts'
 import { startTestStack, type TestStack } from '#test/harness/stack.ts'
 

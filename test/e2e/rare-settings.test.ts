@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readRecipe } from '#contracts/metadata/read-recipe.ts'
+import { readRecipe } from '#recipes/metadata/read-recipe.ts'
 import { useBrowsers } from '#test/harness/browser.ts'
 import { startTestStack, type TestStack } from '#test/harness/stack.ts'
 

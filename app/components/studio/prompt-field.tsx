@@ -2,7 +2,7 @@
 // A prompt box that shows what its words come to: wrong ones underlined where they stand, weights tinted, windows of the text encoder
 // divided. A text box cannot style parts of its text, so a copy of the text with only the marks visible lies exactly behind it.
 import { type PointerEvent, useEffect, useId, useRef, useState } from 'react'
-import type { PromptProblem } from '#diffusion/prompt/ast.ts'
+import type { PromptProblem } from '#recipes/prompt/ast.ts'
 import { cn } from '../../lib/cn.ts'
 import { messages } from '../../messages/index.ts'
 import { moveMarks, NO_MARKS, problemAtCaret } from '../../studio/prompt-marks.ts'

@@ -1,7 +1,7 @@
 'use client'
 // Under a prompt box: how many tokens it is, which words weigh more or less, and what will not do what it looks like. A problem leads
 // to its place; the one at the caret comes first.
-import type { PromptProblem, Span } from '#diffusion/prompt/ast.ts'
+import type { PromptProblem, Span } from '#recipes/prompt/ast.ts'
 import { cn } from '../../lib/cn.ts'
 import { messages } from '../../messages/index.ts'
 import type { AnalyzedPrompt } from '../../studio/use-prompt-analysis.ts'

@@ -1,7 +1,7 @@
 'use client'
 // Settings most pictures do without, in three groups; those the chosen sampler, schedule or guidance does not take are not shown.
 import { type ReactNode, useId, useState } from 'react'
-import { defaultEta, defaultRho } from '#contracts/sampler-options.ts'
+import { defaultEta, defaultRho } from '#recipes/sampler-options.ts'
 import { messages } from '../../messages/index.ts'
 import type { Draft } from '../../studio/draft.ts'
 import { updateDraft } from '../../studio/draft-store.ts'

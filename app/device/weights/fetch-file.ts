@@ -1,6 +1,6 @@
 // One model file from our server into the store: goes on where an earlier download ended, checks length and SHA-256, and keeps
 // nothing that is not what the manifest says. One tab at a time per file; the others wait and find it there.
-import { sha256Hex } from '#contracts/recipe.ts'
+import { sha256Hex } from '#recipes/hash.ts'
 import { DeviceError } from '../device-error.ts'
 import type { ChosenFile } from './choose-files.ts'
 import type { WeightStore } from './weight-store.ts'

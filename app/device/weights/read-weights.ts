@@ -1,7 +1,8 @@
 // The core's view of the stored files: its paths, each file's SHA-256 checked on every load. A damaged file is thrown away, so
 // that fetching again mends it.
-import { sha256Hex } from '#contracts/recipe.ts'
+
 import type { ModelFiles } from '#diffusion/runtime/runtime.ts'
+import { sha256Hex } from '#recipes/hash.ts'
 import { DeviceError } from '../device-error.ts'
 import type { ChosenFiles } from './choose-files.ts'
 import type { WeightStore } from './weight-store.ts'

@@ -2,8 +2,8 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { encodePng } from '#app/device/encode-png.ts'
-import { readPngText } from '#contracts/metadata/png.ts'
 import { createPhiloxNoise } from '#diffusion/noise/philox.ts'
+import { readPngText } from '#recipes/metadata/png.ts'
 import { tinyRecipe } from '#test/integration/diffusion/golden-run.ts'
 import { encodePicture } from '#worker/picture/encode-picture.ts'
 

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chunkSegments } from '#diffusion/prompt/chunk.ts'
-import { parsePrompt } from '#diffusion/prompt/parse.ts'
 import { readPrompt } from '#diffusion/prompt/read.ts'
+import { parsePrompt } from '#recipes/prompt/parse.ts'
 import { wordTokenizer } from './word-tokenizer.ts'
 
 function chunks(text: string, bodyLength = 9) {

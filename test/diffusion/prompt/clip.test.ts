@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { loadTokenizer } from '#diffusion/model/tokenizer.ts'
 import { analyzePrompt } from '#diffusion/prompt/analyze-prompt.ts'
 import { chunkSegments } from '#diffusion/prompt/chunk.ts'
-import { parsePrompt } from '#diffusion/prompt/parse.ts'
 import { readPrompt } from '#diffusion/prompt/read.ts'
+import { parsePrompt } from '#recipes/prompt/parse.ts'
 import { clipFiles } from '#test/golden/tokenizers/clip-files.ts'
 
 const tokenizer = await loadTokenizer(clipFiles(), 'tokenizer', 77)

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { chunkSegments } from '#diffusion/prompt/chunk.ts'
 import { type ChunkEncoder, encodeChunks } from '#diffusion/prompt/encode-segments.ts'
-import { parsePrompt } from '#diffusion/prompt/parse.ts'
 import { readPrompt } from '#diffusion/prompt/read.ts'
+import { parsePrompt } from '#recipes/prompt/parse.ts'
 import { wordTokenizer } from './word-tokenizer.ts'
 
 const tokenizer = wordTokenizer(4)

@@ -11,6 +11,7 @@ const ROOT = new URL('../../../', import.meta.url).pathname
 const IMPORTS = {
   '#app/': '/app/',
   '#contracts/': '/contracts/',
+  '#recipes/': '/recipes/',
   '#diffusion/': '/diffusion/',
   '#test/': '/test/',
   zod: '/node_modules/zod/index.js',

@@ -1,7 +1,7 @@
 // Making a finished image again to compare it: a run like any other that shows in no list and leaves nothing behind.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { imageRecipe } from '#contracts/recipe.ts'
+import { imageRecipe } from '#recipes/image-recipe.ts'
 import { PURGE_AFTER_MS, purgeDeletedGenerations } from '#server/generations/purge-deleted-generations.ts'
 import { expectError } from '#test/harness/expect-error.ts'
 import { type ScriptedWorker, scriptedWorker } from '#test/harness/scripted-worker.ts'

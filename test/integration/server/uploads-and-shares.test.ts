@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sha256Hex } from '#contracts/recipe.ts'
+import { sha256Hex } from '#recipes/hash.ts'
 import { serveUpload } from '#server/http/serve-upload.ts'
 import { getSharedImage, getSharedImageFile } from '#server/shares/get-shared-image.ts'
 import { expectError } from '#test/harness/expect-error.ts'

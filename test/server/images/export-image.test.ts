@@ -1,10 +1,10 @@
 // A finished picture in each format, with its recipe and without.
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { readRecipe } from '#contracts/metadata/read-recipe.ts'
-import { readTexts } from '#contracts/metadata/read-texts.ts'
-import { writeRecipe } from '#contracts/metadata/write-recipe.ts'
 import type { Recipe } from '#contracts/recipe.ts'
+import { readRecipe } from '#recipes/metadata/read-recipe.ts'
+import { readTexts } from '#recipes/metadata/read-texts.ts'
+import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
 import { exportImage } from '#server/images/export-image.ts'
 
 const recipe: Recipe = {

@@ -2,10 +2,10 @@
 // every fixture kind; FUZZ_RUNS=100000 is the long run, the default keeps the suite quick.
 import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { encodeChunk, writePngText } from '#contracts/metadata/png.ts'
-import { readRecipe } from '#contracts/metadata/read-recipe.ts'
-import { writeRecipe } from '#contracts/metadata/write-recipe.ts'
 import type { Recipe } from '#contracts/recipe.ts'
+import { encodeChunk, writePngText } from '#recipes/metadata/png.ts'
+import { readRecipe } from '#recipes/metadata/read-recipe.ts'
+import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
 import {
   asciiComment,
   avifWith,

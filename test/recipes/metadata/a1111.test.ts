@@ -1,9 +1,9 @@
 // The infotext we write, held against A1111's own grammar.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatParameters } from '#contracts/metadata/a1111.ts'
-import { parseInfotext } from '#contracts/metadata/dialects/infotext.ts'
 import type { Recipe } from '#contracts/recipe.ts'
+import { formatParameters } from '#recipes/metadata/a1111.ts'
+import { parseInfotext } from '#recipes/metadata/dialects/infotext.ts'
 
 const recipe: Recipe = {
   version: 1,

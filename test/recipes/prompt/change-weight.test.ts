@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { analyzePrompt } from '#diffusion/prompt/analyze-prompt.ts'
-import { changeWeight } from '#diffusion/prompt/change-weight.ts'
-import { wordTokenizer } from './word-tokenizer.ts'
+import { changeWeight } from '#recipes/prompt/change-weight.ts'
+import { wordTokenizer } from '#test/diffusion/prompt/word-tokenizer.ts'
 
 /** `|` marks the caret, or two of them the selection, before and after. */
 function change(marked: string, delta: number): string {

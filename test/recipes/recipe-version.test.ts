@@ -1,6 +1,6 @@
 // Older recipes come up step by step; newer ones are refused.
 import { describe, expect, test } from 'vitest'
-import { RECIPE_VERSION, type RecipeStep, upgradeRecipe } from '#contracts/recipe-version.ts'
+import { RECIPE_VERSION, type RecipeStep, upgradeRecipe } from '#recipes/recipe-version.ts'
 
 /** What a second and a third version might have changed. */
 const STEPS: readonly RecipeStep[] = [

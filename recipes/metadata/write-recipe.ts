@@ -1,6 +1,7 @@
 // A recipe into a picture file: A1111's infotext where every program looks for it, and our own canonical JSON beside it. PNG texts,
 // EXIF UserComment and XMP in JPEG and WebP. Pixels stay as they are, byte for byte.
-import { canonicalJson, type Recipe } from '#contracts/recipe.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import { canonicalJson } from '../hash.ts'
 import { formatParameters, type ParametersFacts } from './a1111.ts'
 import { writeExif } from './exif.ts'
 import { isJpeg, writeJpegBlocks } from './jpeg.ts'

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { SAMPLER_IDS, SAMPLERS, SCHEDULE_IDS, SCHEDULES } from '#contracts/samplers.ts'
 import {
   findA1111Sampler,
   findSampler,
   resolveDiffusersScheduler,
   resolveSampler,
   resolveSchedule,
-} from '#contracts/sampler-names.ts'
-import { SAMPLER_IDS, SAMPLERS, SCHEDULE_IDS, SCHEDULES } from '#contracts/samplers.ts'
+} from '#recipes/sampler-names.ts'
 
 describe('resolveSampler', () => {
   test('knows every id and label of ours, alone and joined with every schedule', () => {

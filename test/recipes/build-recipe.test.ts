@@ -1,7 +1,7 @@
 // From what was asked to the recipe, rarer settings included.
 import { describe, expect, test } from 'vitest'
 import { createGenerationSchema } from '#contracts/generation.ts'
-import { buildRecipe } from '#server/generations/build-recipe.ts'
+import { buildRecipe } from '#recipes/build-recipe.ts'
 
 const model = {
   id: 'dewpoint',

@@ -1,9 +1,9 @@
 // The prompt language: what each form means, that nothing is lost, that nothing throws, and that hostile input costs linear time.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parsePrompt } from '#diffusion/prompt/parse.ts'
-import { printPrompt } from '#diffusion/prompt/print.ts'
 import { readPrompt } from '#diffusion/prompt/read.ts'
+import { parsePrompt } from '#recipes/prompt/parse.ts'
+import { printPrompt } from '#recipes/prompt/print.ts'
 
 /** Text and weight of the runs at one step, weights rounded to six digits. */
 function runs(text: string, step = 1, steps = 10, seed = 0) {

@@ -2,9 +2,9 @@
 // real file and not its text, the text is put together from them as that program writes it.
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { writePngText } from '#contracts/metadata/png.ts'
-import { readRecipe } from '#contracts/metadata/read-recipe.ts'
-import type { ReadRecipeOptions } from '#contracts/metadata/recipe-report.ts'
+import { writePngText } from '#recipes/metadata/png.ts'
+import { readRecipe } from '#recipes/metadata/read-recipe.ts'
+import type { ReadRecipeOptions } from '#recipes/metadata/recipe-report.ts'
 import { asciiComment, exifBlock, jpegWith, plainPng, unicodeComment, webpWith, xmpPacket } from './files.ts'
 import { options } from './options.ts'
 

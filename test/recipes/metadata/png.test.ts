@@ -2,9 +2,9 @@
 import { deflateSync, crc32 as nodeCrc32 } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { crc32 } from '#contracts/metadata/crc32.ts'
-import { METADATA_ENTRIES_MAX, METADATA_TEXT_MAX_BYTES } from '#contracts/metadata/limits.ts'
-import { encodeChunk, pngChunks, readPngText, writePngText } from '#contracts/metadata/png.ts'
+import { crc32 } from '#recipes/metadata/crc32.ts'
+import { METADATA_ENTRIES_MAX, METADATA_TEXT_MAX_BYTES } from '#recipes/metadata/limits.ts'
+import { encodeChunk, pngChunks, readPngText, writePngText } from '#recipes/metadata/png.ts'
 
 const picture = new Uint8Array(
   await sharp({ create: { width: 16, height: 8, channels: 3, background: '#c86' } })

@@ -1,7 +1,7 @@
 // Other programs' names of samplers and schedules: A1111's (joined "DPM++ 2M Karras", split, and k_ aliases), diffusers' classes
 // with their options, ComfyUI's, InvokeAI's and Fooocus'. A name means an algorithm; where a program's own defaults differ from
 // ours by schedule, its resolver says so. Not here: what the algorithms are (diffusion/schedulers/).
-import { SAMPLER_IDS, SAMPLERS, type SamplerId, SCHEDULE_IDS, SCHEDULES, type ScheduleId } from './samplers.ts'
+import { SAMPLER_IDS, SAMPLERS, type SamplerId, SCHEDULE_IDS, SCHEDULES, type ScheduleId } from '#contracts/samplers.ts'
 
 export interface ResolvedSampler {
   readonly sampler: SamplerId

@@ -1,7 +1,7 @@
 // Texts out of JPEG, WebP, AVIF and PNG: both byte orders, every charset, XMP in its shapes, damage named.
 import { describe, expect, test } from 'vitest'
-import { encodeChunk, writePngText } from '#contracts/metadata/png.ts'
-import { readTexts } from '#contracts/metadata/read-texts.ts'
+import { encodeChunk, writePngText } from '#recipes/metadata/png.ts'
+import { readTexts } from '#recipes/metadata/read-texts.ts'
 import {
   asciiComment,
   avifWith,

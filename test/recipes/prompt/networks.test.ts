@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { NetworkRef, Recipe } from '#contracts/recipe.ts'
-import { networksOf } from '#diffusion/prompt/networks.ts'
+import { networksOf } from '#recipes/prompt/networks.ts'
 import { tinyRecipe } from '#test/integration/diffusion/golden-run.ts'
 
 const ink: NetworkRef = { kind: 'lora', name: 'ink', hash: '1'.repeat(64) }

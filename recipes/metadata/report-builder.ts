@@ -11,8 +11,8 @@ import {
   STEPS_MIN,
 } from '#contracts/limits.ts'
 import { promptSchema, type Recipe } from '#contracts/recipe.ts'
-import { findA1111Sampler, findSampler, type ResolvedSampler } from '#contracts/sampler-names.ts'
 import { SAMPLERS, SCHEDULES } from '#contracts/samplers.ts'
+import { findA1111Sampler, findSampler, type ResolvedSampler } from '../sampler-names.ts'
 import type { Dialect, ForeignRecipe, Ignored } from './foreign-recipe.ts'
 import { type KnownModel, matchModel } from './match-model.ts'
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { namedNetworks } from '#contracts/network-manifest.ts'
+import { namedNetworks } from '#recipes/named-networks.ts'
 
 const installed = [
   { kind: 'lora', name: 'ink', sha256: '1'.repeat(64) },

@@ -1,5 +1,5 @@
 // From what the Studio would ask the server to the recipe this device carries out: the same fields, judged by the same schema.
-// The server does this for itself (server/generations/build-recipe.ts); nothing of a device's request goes there.
+// The server does this for itself (recipes/build-recipe.ts); nothing of a device's request goes there.
 import type { CreateGenerationRequest } from '#contracts/generation.ts'
 import { type Recipe, recipeSchema } from '#contracts/recipe.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { buildDeviceRecipe } from '#app/local/build-device-recipe.ts'
 import { type CreateGenerationRequest, createGenerationSchema } from '#contracts/generation.ts'
-import { recipeHash } from '#contracts/recipe.ts'
-import { buildRecipe } from '#server/generations/build-recipe.ts'
+import { buildDeviceRecipe } from '#recipes/build-device-recipe.ts'
+import { buildRecipe } from '#recipes/build-recipe.ts'
+import { recipeHash } from '#recipes/hash.ts'
 
 const model = {
   id: 'dewpoint',

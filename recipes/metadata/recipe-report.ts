@@ -1,7 +1,7 @@
 // The report on a picture's recipe, as the Studio shows it before its form changes: plain data.
 import type { Recipe, Weighting } from '#contracts/recipe.ts'
-import type { ResolvedSampler } from '#contracts/sampler-names.ts'
 import type { SamplerId, ScheduleId } from '#contracts/samplers.ts'
+import type { ResolvedSampler } from '../sampler-names.ts'
 import type { Dialect, Ignored } from './foreign-recipe.ts'
 import type { KnownModel } from './match-model.ts'
 import type { FileFormat } from './read-texts.ts'
@@ -106,7 +106,7 @@ export interface ReadRecipeOptions {
   readonly knownModels: readonly KnownModel[]
   /** Fields the form has; what the file holds beyond them is reported as ignored. Default BASIC_FIELDS. */
   readonly formFields?: readonly RecipeField[]
-  /** Default: the names in contracts/sampler-names.ts. */
+  /** Default: the names in recipes/sampler-names.ts. */
   readonly samplers?: ResolveSampler
   /** Decoded pixels, asked for only where no text holds a recipe: NovelAI hides a copy in them. */
   readonly readPixels?: () => Promise<Pixels | undefined>

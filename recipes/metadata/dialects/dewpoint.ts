@@ -1,6 +1,6 @@
 // Our own canonical JSON: the PNG text `dewpoint`, the XMP property `dewpoint:recipe`, or a recipe file. Complete and exact.
 import { type Recipe, recipeSchema } from '#contracts/recipe.ts'
-import { upgradeRecipe } from '#contracts/recipe-version.ts'
+import { upgradeRecipe } from '../../recipe-version.ts'
 import { parseForeignRecord } from '../json.ts'
 import type { Texts } from './texts.ts'
 
