@@ -1,5 +1,5 @@
 // Brings node_modules to what package-lock.json says. Reads npm's own record of what is installed, so a tree installed by
-// hand counts too. Needs none of the install scripts npm may block: server/db/postgres-binaries.ts links PostgreSQL's
+// hand counts too. Needs none of the install scripts npm may block: infra/embedded/postgres/postgres-binaries.ts links PostgreSQL's
 // libraries, sharp and onnxruntime-node carry their binaries and are tried out below.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statfsSync } from 'node:fs'

@@ -32,7 +32,7 @@ interface Server {
 
 async function startEmbedded(dir: string): Promise<Server> {
   const port = await freePort()
-  const child = spawn(process.execPath, ['server/storage/embedded/main.ts'], {
+  const child = spawn(process.execPath, ['infra/embedded/s3/main.ts'], {
     // Its own process, as the other server is: no shared event loop flatters it.
     env: {
       ...process.env,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/db/embedded-postgres.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#infra/embedded/postgres/start-embedded-postgres.ts'
 
 /** A server of one's own in a temporary folder, without fsync: a test that loses power runs again. */
 export async function startThrowaway(): Promise<EmbeddedPostgres & { readonly dir: string }> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EmbeddedPostgres } from '#server/db/embedded-postgres.ts'
+import type { EmbeddedPostgres } from '#infra/embedded/postgres/start-embedded-postgres.ts'
 import { migrate } from '#server/db/migrate.ts'
 import { startThrowaway } from '#test/harness/throwaway-postgres.ts'
 

@@ -1,8 +1,8 @@
 // The aws-chunked decoder: whatever the framing and however the network cuts it, the bytes come out as they went in, or not at all.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type ChunkVerifier, decodeChunks } from '#server/storage/embedded/http/chunked-body.ts'
-import { S3Error } from '#server/storage/embedded/http/s3-error.ts'
+import { type ChunkVerifier, decodeChunks } from '#infra/embedded/s3/http/chunked-body.ts'
+import { S3Error } from '#infra/embedded/s3/http/s3-error.ts'
 
 async function* inPieces(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   for (let at = 0, turn = 0; at < bytes.length; turn++) {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
-import { startEmbeddedS3 } from '#server/storage/embedded/start-embedded-s3.ts'
+import { startEmbeddedS3 } from '#infra/embedded/s3/start-embedded-s3.ts'
 
 export interface Endpoint {
   readonly url: string

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { SignatureV4 } from '@smithy/signature-v4'
-import { Sha256 } from '#server/storage/embedded/auth/sha256.ts'
+import { Sha256 } from '#infra/embedded/s3/auth/sha256.ts'
 import type { Endpoint } from './s3-endpoint.ts'
 
 export interface RawAnswer {

@@ -1,10 +1,10 @@
 // Small parts of the embedded endpoint: XML, ranges, binding, requests it does not know.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseRange } from '#server/storage/embedded/http/range.ts'
-import { toS3Error } from '#server/storage/embedded/http/s3-error.ts'
-import { children, readXml, text, writeXml } from '#server/storage/embedded/http/xml.ts'
-import { startEmbeddedS3 } from '#server/storage/embedded/start-embedded-s3.ts'
+import { parseRange } from '#infra/embedded/s3/http/range.ts'
+import { toS3Error } from '#infra/embedded/s3/http/s3-error.ts'
+import { children, readXml, text, writeXml } from '#infra/embedded/s3/http/xml.ts'
+import { startEmbeddedS3 } from '#infra/embedded/s3/start-embedded-s3.ts'
 
 describe('XML', () => {
   const read = (xml: string) => readXml(Buffer.from(xml), 'Delete')

@@ -12,7 +12,7 @@ export interface EmbeddedProcess {
 
 export const KEYS = { accessKeyId: 'FAULTKEY', secretAccessKey: 'faultfaultfault' }
 export const BUCKET = 'faults'
-const MAIN = path.resolve('server/storage/embedded/main.ts')
+const MAIN = path.resolve('infra/embedded/s3/main.ts')
 
 /** `limitKiB`: no file of the process may grow past it (RLIMIT_FSIZE), the portable way to a disk that is full. */
 export async function startProcess(dir: string, port: number, limitKiB?: number): Promise<EmbeddedProcess> {

@@ -263,7 +263,7 @@ test.each([
     S3_SECRET_ACCESS_KEY: 'longenough',
     ...change,
   }
-  const { status, stdout } = spawnSync(process.execPath, ['server/storage/embedded/main.ts'], {
+  const { status, stdout } = spawnSync(process.execPath, ['infra/embedded/s3/main.ts'], {
     env: env as unknown as NodeJS.ProcessEnv,
     encoding: 'utf8',
   })

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { keyToPath } from '#server/storage/embedded/disk/key-path.ts'
-import { listKeys } from '#server/storage/embedded/disk/list-keys.ts'
+import { keyToPath } from '#infra/embedded/s3/disk/key-path.ts'
+import { listKeys } from '#infra/embedded/s3/disk/list-keys.ts'
 
 const ROOT = path.resolve('/bucket')
 /** Any text of at most 1,024 UTF-8 bytes, leaning on what makes trouble. */

@@ -3,9 +3,9 @@
 // …/sigv4-streaming.html
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { authenticate } from '#server/storage/embedded/auth/authenticate.ts'
-import { createChunkVerifier } from '#server/storage/embedded/auth/chunk-signatures.ts'
-import { parseRequest } from '#server/storage/embedded/http/parse-request.ts'
+import { authenticate } from '#infra/embedded/s3/auth/authenticate.ts'
+import { createChunkVerifier } from '#infra/embedded/s3/auth/chunk-signatures.ts'
+import { parseRequest } from '#infra/embedded/s3/http/parse-request.ts'
 
 const CREDENTIALS = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',

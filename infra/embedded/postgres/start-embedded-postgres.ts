@@ -7,8 +7,8 @@ import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
+import { clearStaleServer } from './clear-stale-server.ts'
 import { choosePostgresUser, commandAs, findPostgresBinaries, type RunAs } from './postgres-binaries.ts'
-import { clearStaleServer } from './stale-postgres.ts'
 
 export interface EmbeddedPostgresOptions {
   /** Folder of the cluster; created when absent. */

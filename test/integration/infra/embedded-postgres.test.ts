@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startEmbeddedPostgres } from '#server/db/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '#infra/embedded/postgres/start-embedded-postgres.ts'
 
 describe('the embedded PostgreSQL', () => {
   let dir: string
@@ -25,7 +25,7 @@ describe('the embedded PostgreSQL', () => {
 
   /** A process that starts the server and tells its URL, to be killed without warning. */
   const startInChild = async () => {
-    const module = new URL('../../../../server/db/embedded-postgres.ts', import.meta.url).href
+    const module = new URL('../../../infra/embedded/postgres/start-embedded-postgres.ts', import.meta.url).href
     const child = spawn(process.execPath, [
       '--input-type=module',
       '-e',
