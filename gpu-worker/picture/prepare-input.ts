@@ -1,5 +1,5 @@
 // A person's own picture file → the PNG an image-to-image recipe names: upright, opaque, sRGB, cut to the picture's shape.
-// The website does the same in server/storage/image-process/decode.ts; a test holds the two to the same bytes.
+// The website does the same in server/images/image-process/decode.ts; a test holds the two to the same bytes.
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { SIZE_MAX_PX, UPLOAD_PIXELS_MAX } from '#contracts/limits.ts'

@@ -1,4 +1,4 @@
-// The storage module's door: everything outside server/storage/ imports from here (and from sanitize-image.ts).
+// The storage module's door: everything outside server/storage/ imports from here.
 export { createStorage, type StorageConfig } from './create-storage.ts'
 export { fittedInputKey, imageKey, inputKey, QUARANTINE_PREFIX, quarantineKey } from './keys.ts'
 export { PRESIGN_EXPIRY_MAX_S } from './presign.ts'

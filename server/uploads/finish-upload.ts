@@ -4,9 +4,9 @@ import { DewpointError } from '#contracts/errors.ts'
 import type { UploadDto } from '#contracts/generation.ts'
 import { UPLOAD_SIZE_MAX_BYTES } from '#contracts/limits.ts'
 import type { Deps } from '../deps.ts'
+import { readObject } from '../images/read-object.ts'
+import { sanitizeImage } from '../images/sanitize-image.ts'
 import { inputKey } from '../storage/index.ts'
-import { sanitizeImage } from '../storage/sanitize-image.ts'
-import { readObject } from './read-object.ts'
 
 /** @throws DewpointError not-found, input.invalid (nothing was uploaded), upload.too-large, upload.unreadable, storage.unavailable */
 export async function finishUpload(

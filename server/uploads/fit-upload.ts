@@ -2,9 +2,9 @@
 import { DewpointError } from '#contracts/errors.ts'
 import { sha256Hex } from '#recipes/hash.ts'
 import type { Deps } from '../deps.ts'
+import { readObject } from '../images/read-object.ts'
+import { fitImage } from '../images/sanitize-image.ts'
 import { fittedInputKey } from '../storage/index.ts'
-import { fitImage } from '../storage/sanitize-image.ts'
-import { readObject } from './read-object.ts'
 
 /** A sanitised PNG of 40 megapixels at 4 bytes each, uncompressed at worst. */
 const SANITISED_SIZE_MAX_BYTES = 200 * 1024 * 1024

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recipeSchema } from '#contracts/recipe.ts'
 import { recipeHash } from '#recipes/hash.ts'
 import { readPngText } from '#recipes/metadata/png.ts'
-import { fitImage, sanitizeImage } from '#server/storage/sanitize-image.ts'
+import { fitImage, sanitizeImage } from '#server/images/sanitize-image.ts'
 import { prepareInput } from '#worker/picture/prepare-input.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../../scripts/run.mjs', import.meta.url))

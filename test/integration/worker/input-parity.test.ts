@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { fitImage, sanitizeImage } from '#server/storage/sanitize-image.ts'
+import { fitImage, sanitizeImage } from '#server/images/sanitize-image.ts'
 import { prepareInput } from '#worker/picture/prepare-input.ts'
 
 /** A picture with detail in every direction, so that another way of shrinking shows. */

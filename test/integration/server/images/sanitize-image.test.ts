@@ -4,7 +4,7 @@ import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { UPLOAD_PIXELS_MAX, UPLOAD_SIZE_MAX_BYTES } from '#contracts/limits.ts'
-import { fitImage, sanitizeImage } from '#server/storage/sanitize-image.ts'
+import { fitImage, sanitizeImage } from '#server/images/sanitize-image.ts'
 
 /** Left half red, right half blue. */
 const halves = (width = 64, height = 48) =>

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { sanitizeImage } from '#server/storage/sanitize-image.ts'
+import { sanitizeImage } from '#server/images/sanitize-image.ts'
 
 /** Ids of this process's children that decode pictures. */
 function imageProcesses(): number[] {

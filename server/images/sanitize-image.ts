@@ -18,7 +18,7 @@ export interface SanitizedImage {
 }
 
 /** From the project's root and not from this file: a bundler moves this file and leaves the script where it is. */
-const SCRIPT = path.join(/* turbopackIgnore: true */ process.cwd(), 'server/storage/image-process/main.ts')
+const SCRIPT = path.join(/* turbopackIgnore: true */ process.cwd(), 'server/images/image-process/main.ts')
 /** Forty megapixels of AVIF, the slowest of the four, took 4 s, and 8 s where nine others wanted the same two cores. */
 const TIMEOUT_MS = 20_000
 /** Two pictures at most: each may take 1.5 GiB before its process ends itself. */
