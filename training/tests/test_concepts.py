@@ -1,11 +1,27 @@
-from dewpoint_training.data.concepts import all_concepts, parse_concepts, pluralise, with_article
+import re
+
+from dewpoint_training.data.concepts import DATA, all_concepts, parse_concepts, pluralise, with_article
 
 
-def test_there_are_at_least_three_hundred_concepts_each_named_once():
+def test_there_are_at_least_a_thousand_concepts_each_named_once():
     concepts = all_concepts()
-    assert len(concepts) >= 300
+    assert len(concepts) >= 1000
     assert len({c.label for c in concepts}) == len(concepts)
     assert len({c.name for c in concepts}) == len(concepts)
+
+
+def test_a_word_names_one_thing_and_is_made_of_plain_letters():
+    things: dict[str, str] = {}
+    for concept in all_concepts():
+        for word in concept.words:
+            assert things.setdefault(word, concept.label) == concept.label, word
+            assert re.fullmatch("[a-z0-9' -]+", word), word
+
+
+def test_words_that_examine_what_is_unknown_name_nothing():
+    lines = [line.split("|")[0].strip() for line in (DATA / "unseen-words.txt").read_text().splitlines() if "|" in line]
+    names = {part for concept in all_concepts() for word in concept.words for part in word.split()}
+    assert not names & {line for line in lines if " " not in line}
 
 
 def test_a_line_gives_label_words_plural_and_flags():
