@@ -4,7 +4,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from dewpoint_training.train.align_roles import PLACES, cover  # noqa: E402
-from dewpoint_training.data.scenes import Placement, Scene  # noqa: E402
+from dewpoint_training.data.grid_scenes import Placement, Scene  # noqa: E402
 from dewpoint_training.model.unet import Appearance  # noqa: E402
 
 

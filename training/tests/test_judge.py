@@ -1,9 +1,9 @@
 from dewpoint_training.data.concepts import all_concepts, grammar
 from dewpoint_training.judge.judge import CATEGORIES, Prompt, fits, make_prompts, read_prompts, relation_of, shows, unseen_words
-from dewpoint_training.data.scenes import Placement, Scene, held_out, pair_key
+from dewpoint_training.data.grid_scenes import Placement, Scene, held_out, pair_key
 from dewpoint_training.judge.seen import Detection, Seen
 
-from test_scenes import AnySprite
+from test_grid_scenes import AnySprite
 
 FOX, CAT = Placement("fox", 96, 0, 64), Placement("cat face", 96, 128, 64)
 

@@ -7,7 +7,7 @@ from dewpoint_training.train.muon import orthogonalise  # noqa: E402
 from dewpoint_training.model.schedule import ALPHAS_CUMPROD, alpha_sigma, sample_ddim, stratified_timesteps  # noqa: E402
 from dewpoint_training.data.concepts import all_concepts, noun_tokens  # noqa: E402
 from dewpoint_training.data.pool import placement_targets  # noqa: E402
-from dewpoint_training.data.scenes import Placement, Scene  # noqa: E402
+from dewpoint_training.data.grid_scenes import Placement, Scene  # noqa: E402
 from dewpoint_training.model.text import build_tokenizer  # noqa: E402
 from dewpoint_training.model.unet import Appearance, Placing, UNet, placement_loss  # noqa: E402
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from .concepts import all_concepts, noun_tokens
-from .scenes import SceneGenerator, render_scene
+from .grid_scenes import SceneGenerator, render_scene
 from .sprites import Sprites
 from ..model.unet import Appearance, Placing
 from ..model.vae import DOWNSCALE, LATENT_CHANNELS

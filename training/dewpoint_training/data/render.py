@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from .scenes import SceneGenerator, render_scene
+from .grid_scenes import SceneGenerator, render_scene
 from .sprites import Sprites
 
 ICONS = Path(__file__).parents[2] / "icons"

@@ -23,7 +23,7 @@ from .detector import PICTURE, Detector, load_detector, save_detector
 from .judge import CATEGORIES, PROMPTS, SCORED, Prompt, make_prompts, read_prompts, shows
 from ..model.pipelines import Pipeline, open_pipeline
 from ..train.progress import bar
-from ..data.scenes import Placement, Scene, SceneGenerator, render_scene
+from ..data.grid_scenes import Placement, Scene, SceneGenerator, render_scene
 from .seen import Seen
 from ..data.sprites import HUES, STYLES, Sprites
 from .style_match import match_color, match_style

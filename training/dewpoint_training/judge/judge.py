@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.backgrounds import COLORS as PLAIN_COLORS
 from ..data.concepts import all_concepts, grammar
-from ..data.scenes import Placement, Scene, SceneGenerator
+from ..data.grid_scenes import Placement, Scene, SceneGenerator
 from .seen import Detection, Seen
 from ..data.sprites import Sprites
 

@@ -21,7 +21,7 @@ from ..model.checkpoint import load_autoencoder
 from .detector import BACKGROUNDS, CELLS, COLORS, PICTURE, STRIDE, STYLE_NAMES, Detector, load_detector, save_detector
 from ..train.muon import Muon, split_parameters
 from ..train.progress import bar, say
-from ..data.scenes import Placement, Scene, SceneGenerator, render_scene, shadow
+from ..data.grid_scenes import Placement, Scene, SceneGenerator, render_scene, shadow
 from ..data.sprites import HUES, Sprites
 
 SEED = 20  # the first number of every seed drawn here

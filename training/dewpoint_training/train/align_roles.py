@@ -19,7 +19,7 @@ from ..data.concepts import all_concepts, noun_tokens
 from .muon import Muon, split_parameters
 from ..data.pool import LATENT_SIZE, PLACE
 from .progress import bar, say
-from ..data.scenes import Scene, SceneGenerator
+from ..data.grid_scenes import Scene, SceneGenerator
 from ..data.sprites import Sprites
 from ..model.text import FrozenMiniLM, TextEncoder, build_tokenizer
 from ..model.unet import LOOK, ROLE, Appearance

@@ -18,7 +18,7 @@ from ..data.concepts import all_concepts, grammar, noun_tokens, with_article
 from .muon import Muon, split_parameters
 from ..data.pool import PLACE, encode_pictures
 from .progress import bar, say
-from ..data.scenes import SceneGenerator, held_out, render_scene
+from ..data.grid_scenes import SceneGenerator, held_out, render_scene
 from ..data.sprites import HUES, STYLES, Sprites
 from ..model.text import TOKENS, FrozenMiniLM, TextEncoder, build_tokenizer
 from ..model.unet import LOOK, Appearance

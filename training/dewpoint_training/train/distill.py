@@ -27,7 +27,7 @@ from ..model.few_step import denoised, lcm_timesteps, sample_lcm
 from .muon import Muon, split_parameters
 from ..data.pool import encode_pictures
 from .progress import bar, draw_curve, say
-from ..data.scenes import SceneGenerator, render_scene
+from ..data.grid_scenes import SceneGenerator, render_scene
 from ..model.schedule import ALPHAS_CUMPROD, alpha_sigma
 from ..data.sprites import Sprites
 from ..model.text import build_tokenizer, encode

@@ -20,7 +20,7 @@ from ..data.backgrounds import PAINTERS, paint_background
 from ..model.checkpoint import save_state
 from .muon import Muon, split_parameters
 from .progress import bar, say
-from ..data.scenes import SceneGenerator, render_scene
+from ..data.grid_scenes import SceneGenerator, render_scene
 from ..data.sprites import Sprites
 from ..model.vae import VAE
 
