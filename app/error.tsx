@@ -1,6 +1,6 @@
 'use client'
 // A page that broke: what it means, a way on, and the code that finds it in the log.
-import { Button } from './components/ui/button.tsx'
+import { Button } from '#app/ui/button.tsx'
 import { messages } from './messages/index.ts'
 
 const t = messages.problem

@@ -2,11 +2,11 @@
 import type { Metadata, Viewport } from 'next'
 import { headers } from 'next/headers'
 import type { ReactNode } from 'react'
-import { Header } from './components/shell/header.tsx'
+import { Header } from '#app/shell/header.tsx'
 import './globals.css'
+import { THEME_SCRIPT } from '#app/shell/theme-script.ts'
 import { locale, messages } from './messages/index.ts'
 import { Providers } from './providers.tsx'
-import { THEME_SCRIPT } from './theme/theme-script.ts'
 
 export const metadata: Metadata = {
   title: { default: messages.name, template: messages.title('%s') },

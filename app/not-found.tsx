@@ -1,6 +1,6 @@
 // What nobody can find, in plain words.
 import Link from 'next/link'
-import { buttonVariants } from './components/ui/button.tsx'
+import { buttonVariants } from '#app/ui/button.tsx'
 import { messages } from './messages/index.ts'
 
 export const metadata = { title: messages.problem.notFoundTitle }

@@ -5,11 +5,11 @@ import { Tooltip } from '@base-ui/react/tooltip'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useState } from 'react'
-import { Toaster } from './components/ui/toast.tsx'
+import { LocalDevice } from '#app/device/runs/local-device-provider.tsx'
+import { getQueryClient } from '#app/trpc/query-client.ts'
+import { createClient, TRPCProvider } from '#app/trpc/trpc.ts'
+import { Toaster } from '#app/ui/toast.tsx'
 import { LiveUpdates } from './generations/live-updates.tsx'
-import { getQueryClient } from './lib/query-client.ts'
-import { createClient, TRPCProvider } from './lib/trpc.ts'
-import { LocalDevice } from './local/local-device-provider.tsx'
 
 /** Long enough that a passing pointer opens nothing. */
 const TOOLTIP_DELAY_MS = 500

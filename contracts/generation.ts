@@ -37,7 +37,7 @@ export const createGenerationSchema = z.strictObject({
   sampler: samplerSchema,
   schedule: scheduleSchema,
   guidanceScale: guidanceScaleSchema,
-  /** Rarer settings, which go into the recipe as they are; absent means what the recipe says of an absent one. */
+  /** Optional settings, which go into the recipe as they are; absent means what the recipe says of an absent one. */
   weighting: weightingSchema.optional(),
   noise: recipeSchema.shape.noise.optional(),
   variation: recipeSchema.shape.variation,

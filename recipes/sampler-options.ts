@@ -1,4 +1,4 @@
-// Which of a recipe's rarer settings a sampler or schedule takes, and what an absent one means. A form shows only these; a recipe
+// Which of a recipe's optional settings a sampler or schedule takes, and what an absent one means. A form shows only these; a recipe
 // may hold any, since what a sampler does not take changes nothing. Held to the samplers themselves by a test.
 import type { SamplerId, ScheduleId } from '#contracts/samplers.ts'
 

@@ -1,5 +1,5 @@
 // Makes the browser's workers (the engine's and the comparison's, each in one piece) and ONNX Runtime beside them, each also
-// compressed, under addresses that name their content. `node scripts/build-engine.ts` writes .engine/ and app/device/generated/.
+// compressed, under addresses that name their content. `node scripts/build-engine.ts` writes .engine/ and app/device/engine/generated/.
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { rolldown } from 'rolldown'
 import { ROOT } from './lib/node.mjs'
 
 const OUT = join(ROOT, '.engine')
-const GENERATED = join(ROOT, 'app', 'device', 'generated')
+const GENERATED = join(ROOT, 'app', 'device', 'engine', 'generated')
 const ORT_DIST = join(ROOT, 'node_modules', 'onnxruntime-web', 'dist')
 /** The build for wasm alone and the one for WebGPU: loader, glue and module of each. */
 const ORT_FILES = [
@@ -29,11 +29,11 @@ type Files = ReadonlyMap<string, Uint8Array>
 
 const worker = await writeGroup(
   'dewpoint',
-  new Map([['engine-worker.js', await bundleWorker('app/device/engine-worker.ts')]]),
+  new Map([['engine-worker.js', await bundleWorker('app/device/engine/engine-worker.ts')]]),
 )
 const compare = await writeGroup(
   'compare',
-  new Map([['compare-worker.js', await bundleWorker('app/check/compare-worker.ts')]]),
+  new Map([['compare-worker.js', await bundleWorker('app/pictures/check/compare-worker.ts')]]),
 )
 const ort = await writeGroup(
   'ort',

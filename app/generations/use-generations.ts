@@ -3,10 +3,10 @@
 // ways it changes.
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import { useTRPC } from '#app/trpc/trpc.ts'
 import type { GenerationPage } from '#contracts/api.ts'
 import { LIST_LIMIT_DEFAULT } from '#contracts/api.ts'
 import type { GenerationDto } from '#contracts/generation.ts'
-import { useTRPC } from '../lib/trpc.ts'
 
 const INPUT = { limit: LIST_LIMIT_DEFAULT }
 type Pages = InfiniteData<GenerationPage>

@@ -72,8 +72,8 @@ export const en = {
     seedDice: 'Draw a new seed',
     seedLock: 'Keep this seed',
     seedUnlock: 'Use a random seed each time',
-    rare: {
-      label: 'Fine points',
+    optional: {
+      label: 'More settings',
       sampling: 'Sampling',
       noiseGroup: 'Noise',
       other: 'Words and edges',

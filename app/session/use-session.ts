@@ -2,9 +2,9 @@
 // Who is here. A visitor without a session is signed in as a guest the first time something has to be kept for them.
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
+import { problemCode } from '#app/trpc/problem.ts'
+import { useTRPC, useTRPCClient } from '#app/trpc/trpc.ts'
 import type { MeDto } from '#contracts/generation.ts'
-import { problemCode } from '../lib/problem.ts'
-import { useTRPC, useTRPCClient } from '../lib/trpc.ts'
 import { authClient } from './auth-client.ts'
 
 /** undefined while it is not known yet, null for nobody. */

@@ -3,7 +3,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useCallback } from 'react'
-import { notifyProblem } from '../components/ui/toast.tsx'
+import { notifyProblem } from '#app/ui/toast.tsx'
 import { messages } from '../messages/index.ts'
 import { authClient } from './auth-client.ts'
 import { forgetSession } from './use-session.ts'

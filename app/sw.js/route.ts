@@ -1,5 +1,5 @@
 // The service worker's script, made per release.
-import { serveServiceWorker } from '../local/serve-service-worker.ts'
+import { serveServiceWorker } from '#app/offline/serve-service-worker.ts'
 
 export const dynamic = 'force-dynamic'
 

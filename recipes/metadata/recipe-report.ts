@@ -65,7 +65,7 @@ export interface RecipeReport {
   readonly problems: readonly string[]
 }
 
-/** What a form without the rarer settings takes. */
+/** What a form without the optional settings takes. */
 export const BASIC_FIELDS: readonly RecipeField[] = [
   'modelId',
   'prompt',
@@ -82,7 +82,7 @@ export const BASIC_FIELDS: readonly RecipeField[] = [
 ]
 
 /** What a form with every setting takes besides. */
-export const RARE_FIELDS = [
+export const OPTIONAL_FIELDS = [
   'noise',
   'variation',
   'tiling',

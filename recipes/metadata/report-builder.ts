@@ -16,7 +16,7 @@ import { findA1111Sampler, findSampler, type ResolvedSampler } from '../sampler-
 import type { Dialect, ForeignRecipe, Ignored } from './foreign-recipe.ts'
 import { type KnownModel, matchModel } from './match-model.ts'
 import {
-  RARE_FIELDS,
+  OPTIONAL_FIELDS,
   type ReadRecipeOptions,
   type RecipeField,
   type RecipeFields,
@@ -28,7 +28,7 @@ import {
 import { shownValue } from './shown-value.ts'
 
 /** Settings a simple form has not, with what that means for the picture. */
-const RARE: Partial<Record<RecipeField, { readonly name: string; readonly reason: string }>> = {
+const NOT_OFFERED: Partial<Record<RecipeField, { readonly name: string; readonly reason: string }>> = {
   weighting: { name: 'Weights', reason: "They act as A1111's do here" },
   noise: { name: 'Noise', reason: 'Its noise was drawn on the CPU, so the same seed starts another picture here' },
   variation: { name: 'Variation', reason: 'Noise of a second seed was mixed in' },
@@ -42,8 +42,8 @@ const RARE: Partial<Record<RecipeField, { readonly name: string; readonly reason
   guidanceRescale: { name: 'Guidance rescale', reason: 'Guidance is not pulled back here' },
 }
 
-/** Ranges of the rarer numbers, as contracts/recipe.ts has them. */
-const RARE_RANGES = {
+/** Ranges of the optional numbers, as contracts/recipe.ts has them. */
+const OPTIONAL_RANGES = {
   eta: [0, 1],
   sChurn: [0, 100],
   sNoise: [0, 2],
@@ -79,16 +79,16 @@ export class ReportBuilder {
     const { model, prompt, negativePrompt, seed, steps, sampler, schedule, guidanceScale, width, height } = recipe
     this.#restore({ prompt, negativePrompt, seed, steps, sampler, schedule, guidanceScale, width, height })
     if (recipe.weighting !== undefined) this.#restore({ weighting: recipe.weighting })
-    for (const field of RARE_FIELDS) {
+    for (const field of OPTIONAL_FIELDS) {
       // Philox is what a form without the choice draws.
       if (recipe[field] === undefined || recipe[field] === 'philox') continue
       this.#restore({ [field]: recipe[field] })
     }
-    for (const rare of ['mask', 'hires'] as const) {
-      if (recipe[rare] !== undefined)
+    for (const field of ['mask', 'hires'] as const) {
+      if (recipe[field] !== undefined)
         this.#ignore(
-          rare,
-          JSON.stringify(recipe[rare]),
+          field,
+          JSON.stringify(recipe[field]),
           'It is kept for reproducing the picture; the form cannot set it',
         )
     }
@@ -126,7 +126,7 @@ export class ReportBuilder {
   #restore(fields: RecipeFields): void {
     for (const [field, value] of Object.entries(fields)) {
       if (!this.#formFields.has(field as RecipeField)) {
-        const { name, reason } = RARE[field as RecipeField] ?? { name: field, reason: 'It cannot be set here' }
+        const { name, reason } = NOT_OFFERED[field as RecipeField] ?? { name: field, reason: 'It cannot be set here' }
         this.#ignore(name, shownValue(field as RecipeField, value), reason)
         continue
       }
@@ -237,11 +237,11 @@ export class ReportBuilder {
     }
     if (tiling !== undefined) this.#restore({ tiling })
     if (zeroTerminalSnr === true) this.#restore({ zeroTerminalSnr })
-    for (const [field, [min, max]] of Object.entries(RARE_RANGES)) {
-      const value = foreign[field as keyof typeof RARE_RANGES]
+    for (const [field, [min, max]] of Object.entries(OPTIONAL_RANGES)) {
+      const value = foreign[field as keyof typeof OPTIONAL_RANGES]
       if (value === undefined) continue
       if (inRange(value, min, max)) this.#restore({ [field]: value })
-      else this.#ignore(RARE[field as RecipeField]?.name ?? field, String(value), `${min} to ${max} works here`)
+      else this.#ignore(NOT_OFFERED[field as RecipeField]?.name ?? field, String(value), `${min} to ${max} works here`)
     }
   }
 

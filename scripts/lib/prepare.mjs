@@ -49,7 +49,7 @@ export function generateDatabaseClient() {
   writeRecord(PRISMA_RECORD, sources)
 }
 
-/** Writes .engine/ and app/device/generated from app/device, contracts, recipes, diffusion and the ORT package. */
+/** Writes .engine/ and app/device/engine/generated from app/device, contracts, recipes, diffusion and the ORT package. */
 export function buildEngine() {
   const result = spawnSync(projectNode(), [join(ROOT, 'scripts', 'build-engine.ts')], { cwd: ROOT, encoding: 'utf8' })
   if (result.status !== 0) throw new SetupError(`Building the browser engine failed:\n${result.stdout}${result.stderr}`)

@@ -1,11 +1,11 @@
 // What the interface says: times, devices, refusals, failures.
 import { TRPCClientError } from '@trpc/client'
 import { describe, expect, it } from 'vitest'
-import { isTransient, problemText } from '#app/lib/problem.ts'
-import { relativeTime } from '#app/lib/relative-time.ts'
 import { en } from '#app/messages/en.ts'
 import { checkCredentials, refusal } from '#app/session/credentials.ts'
 import { describeDevice } from '#app/session/describe-device.ts'
+import { isTransient, problemText } from '#app/trpc/problem.ts'
+import { relativeTime } from '#app/ui/relative-time.ts'
 import { ERRORS, type ErrorCode } from '#contracts/errors.ts'
 
 describe('relativeTime', () => {

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { DEVICE_ERRORS, type DeviceErrorCode } from '#app/device/device-error.ts'
+import { DEVICE_ERRORS, type DeviceErrorCode } from '#app/device/engine/device-error.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import { useBrowsers } from '#test/harness/browser.ts'
 import { type EngineServer, startEngineServer } from './device/engine-server.ts'
@@ -207,7 +207,7 @@ describe('on wasm', () => {
     await openEngine(second)
     const progress = (page: Page) =>
       page.evaluate(async (manifest) => {
-        const { engine } = window as unknown as { engine: import('#app/device/device-engine.ts').DeviceEngine }
+        const { engine } = window as unknown as { engine: import('#app/device/engine/device-engine.ts').DeviceEngine }
         const seen: number[] = []
         await engine.fetchWeights(manifest, { onProgress: (done) => seen.push(done) })
         return seen

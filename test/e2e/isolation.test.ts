@@ -1,8 +1,8 @@
 // Cross-origin isolation per route (docs/decisions/0013), and the browser engine's files as the website serves them.
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ENGINE_FILES } from '#app/device/generated/engine-files.ts'
-import type { FromEngine, ToEngine } from '#app/device/messages.ts'
+import { ENGINE_FILES } from '#app/device/engine/generated/engine-files.ts'
+import type { FromEngine, ToEngine } from '#app/device/engine/messages.ts'
 import { modelManifestSchema } from '#contracts/model-manifest.ts'
 import { recipeSchema } from '#contracts/recipe.ts'
 import { useBrowsers } from '#test/harness/browser.ts'

@@ -15,7 +15,7 @@ interface Site {
 const MODEL_FILE = '/api/models/dewpoint/dewpoint.json?model=abc'
 
 async function startSite(): Promise<Site> {
-  const source = await readFile('app/local/service-worker.js', 'utf8')
+  const source = await readFile('app/offline/service-worker.js', 'utf8')
   const server = createServer((request, response) => {
     const { release } = site
     const path = request.url ?? '/'

@@ -33,7 +33,7 @@ describe('the recipe of this device', () => {
   it.each([
     ['as most are', {}],
     [
-      'with rarer settings',
+      'with optional settings',
       { eta: 0.5, tiling: 'x', weighting: 'compel', variation: { seed: 3, strength: 0.2 }, rho: 5 },
     ],
     ['with settings that are there and undefined', { eta: undefined, noise: undefined, weighting: undefined }],

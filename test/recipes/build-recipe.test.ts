@@ -1,4 +1,4 @@
-// From what was asked to the recipe, rarer settings included.
+// From what was asked to the recipe, optional settings included.
 import { describe, expect, test } from 'vitest'
 import { createGenerationSchema } from '#contracts/generation.ts'
 import { buildRecipe } from '#recipes/build-recipe.ts'
@@ -39,8 +39,8 @@ describe('buildRecipe', () => {
     expect(recipe).not.toHaveProperty('weighting')
   })
 
-  test('carries the rarer ones into the recipe as they are', () => {
-    const rare = {
+  test('carries the optional ones into the recipe as they are', () => {
+    const optional = {
       weighting: 'compel',
       noise: 'mt19937',
       variation: { seed: 9, strength: 0.2 },
@@ -53,7 +53,7 @@ describe('buildRecipe', () => {
       guidanceRescale: 0.7,
       zeroTerminalSnr: true,
     }
-    expect(buildRecipe(model, parse(rare), { seed: 7 })).toMatchObject(rare)
+    expect(buildRecipe(model, parse(optional), { seed: 7 })).toMatchObject(optional)
   })
 
   test('refuses a size the model does not make, naming the ones it does', () => {

@@ -1,6 +1,6 @@
 // What a page offers core-in-browser.test.ts: golden cases of one model on one provider.
 import * as ort from 'onnxruntime-web/webgpu'
-import { createWebRuntime } from '#app/device/ort/web-runtime.ts'
+import { createWebRuntime } from '#app/device/engine/ort/web-runtime.ts'
 import { loadPipeline } from '#diffusion/pipelines/pipeline.ts'
 import type { ModelFiles } from '#diffusion/runtime/runtime.ts'
 import { type GoldenFile, runGolden, type TinyModel, tinyManifest } from '#test/integration/diffusion/golden-run.ts'

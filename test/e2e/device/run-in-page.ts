@@ -1,8 +1,8 @@
 // The device engine driven from a test: one call, one plain answer, whatever went wrong named by its code.
 import type { Page } from 'playwright-core'
-import type { DeviceEngineOptions } from '#app/device/create-device-engine.ts'
-import type { DeviceEngine, DeviceEstimate, DeviceFit, StoredWeights } from '#app/device/device-engine.ts'
-import type { DeviceErrorCode } from '#app/device/device-error.ts'
+import type { DeviceEngineOptions } from '#app/device/engine/create-device-engine.ts'
+import type { DeviceEngine, DeviceEstimate, DeviceFit, StoredWeights } from '#app/device/engine/device-engine.ts'
+import type { DeviceErrorCode } from '#app/device/engine/device-error.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 import type * as device from './page.ts'

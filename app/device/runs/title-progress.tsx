@@ -1,0 +1,33 @@
+'use client'
+// The tab's title while this device makes a picture: how far it is, for whoever looks at another tab meanwhile.
+import { useEffect, useSyncExternalStore } from 'react'
+import { useLiveSteps } from '#app/generations/live-updates.tsx'
+import { messages } from '#app/messages/index.ts'
+import { type LocalRun, localImageId } from './local-run.ts'
+
+export function TitleProgress({ runs }: { runs: readonly LocalRun[] }) {
+  const running = runs.flatMap(({ id, images }) =>
+    images.flatMap(({ index, status }) => (status === 'running' ? [localImageId(id, index)] : [])),
+  )[0]
+  return running === undefined ? null : <Title key={running} imageId={running} />
+}
+
+function Title({ imageId }: { imageId: string }) {
+  const live = useLiveSteps()
+  const step = useSyncExternalStore(
+    (listener) => live.subscribe(imageId, listener),
+    () => live.get(imageId),
+    () => undefined,
+  )
+  const at = step === undefined ? null : messages.device.tabTitle(step.step, step.steps)
+  useEffect(() => {
+    if (at === null) return
+    const before = document.title
+    document.title = at
+    return () => {
+      // Another page may have set its own meanwhile.
+      if (document.title === at) document.title = before
+    }
+  }, [at])
+  return null
+}

@@ -1,6 +1,0 @@
-// The Studio. The page itself is empty of data: what belongs to a person is read by the browser, behind their session.
-import { Studio } from './components/studio/studio.tsx'
-
-export default function StudioPage() {
-  return <Studio />
-}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { newRun } from '#app/device/runs/local-run.ts'
+import { mergeByAge, notSaved } from '#app/pictures/merge-by-age.ts'
+import { generation } from '../generation-fixture.ts'
+
+const saved = (createdAt: string, digit: string) => ({ ...generation(), createdAt, recipeHash: digit.repeat(64) })
+const run = (madeAt: string, digit: string) =>
+  newRun({
+    id: madeAt,
+    ownerId: null,
+    madeAt,
+    recipe: { ...generation().recipe, count: 1 },
+    recipeHash: digit.repeat(64),
+    keep: 'here',
+    downloadAgreed: true,
+  })
+const EARLY = '2026-11-23T11:00:00.000Z'
+const LATE = '2026-11-23T12:00:00.000Z'
+
+describe('the list of both', () => {
+  it('stands newest first', () => {
+    expect(mergeByAge([run(LATE, 'a')], [saved(EARLY, 'b')]).map(({ kind }) => kind)).toEqual(['local', 'saved'])
+    expect(mergeByAge([run(EARLY, 'a')], [saved(LATE, 'b')]).map(({ kind }) => kind)).toEqual(['saved', 'local'])
+  })
+
+  it('shows a run that was just saved once, and another of the same recipe beside it', () => {
+    const entries = mergeByAge([run(LATE, 'a'), run(EARLY, 'a')], [saved(LATE, 'a')])
+    expect(entries.map(({ kind }) => kind)).toEqual(['saved', 'local'])
+    expect(notSaved([saved(LATE, 'a'), saved(EARLY, 'a')], [saved(LATE, 'a')])).toEqual([saved(EARLY, 'a')])
+  })
+})
