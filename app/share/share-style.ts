@@ -1,8 +1,7 @@
-// The share page's whole style sheet, inlined and named in its policy by hash. Same tokens as app/globals.css.
+// The share page's whole style sheet, inlined and named in its policy by hash. Its colours are those of app/globals.css, which a test holds it to.
 
 export const SHARE_STYLE = `
-:root{color-scheme:light dark;--surface:#fbfbfa;--sunken:#f2f2f0;--line:#e3e3df;--ink:#161615;--ink-2:#4e4e49;--ink-3:#66665f;--accent:#0a667c;--accent-ink:#fff;--frame:#ebebe8}
-@media(prefers-color-scheme:dark){:root{--surface:#0d0e0f;--sunken:#1d1f21;--line:#292c2e;--ink:#f2f4f4;--ink-2:#b9bfc1;--ink-3:#949b9e;--accent:#67cbe0;--accent-ink:#04222a;--frame:#1a1c1d}}
+:root{color-scheme:light dark;--surface:light-dark(#fbfbfa,#0d0e0f);--sunken:light-dark(#f2f2f0,#1d1f21);--line:light-dark(#e3e3df,#292c2e);--ink:light-dark(#161615,#f2f4f4);--ink-2:light-dark(#4e4e49,#b9bfc1);--ink-3:light-dark(#66665f,#949b9e);--accent:light-dark(#0a667c,#67cbe0);--accent-ink:light-dark(#ffffff,#04222a);--frame:light-dark(#ebebe8,#1a1c1d)}
 *{box-sizing:border-box;margin:0}
 body{min-height:100vh;background:var(--surface);color:var(--ink);font:15px/1.6 Inter,ui-sans-serif,system-ui,sans-serif;-webkit-font-smoothing:antialiased;overflow-wrap:anywhere}
 a{color:inherit}
