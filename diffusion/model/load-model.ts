@@ -5,31 +5,14 @@ import { z } from 'zod'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { NetworkUse } from '#recipes/prompt/networks.ts'
 import { throwIfAborted } from '../errors.ts'
-import { type AddedWord, type NetworkFile, withNetworks } from '../networks/with-networks.ts'
-import type { ModelFiles, Runtime } from '../runtime/runtime.ts'
+import { withNetworks } from '../networks/with-networks.ts'
 import { type NoiseScheduleConfig, parseSchedulerConfig } from '../schedulers/index.ts'
+import type { LoadModelOptions, LoadPartOptions } from './load-options.ts'
 import { loadPreviewDecoder, type PreviewDecoder } from './preview-decoder.ts'
 import { readConfig } from './read-config.ts'
 import { loadTextEncoder, type TextEncoder } from './text-encoder.ts'
 import { loadUNet, type UNet } from './unet.ts'
 import { loadVae, type Vae } from './vae.ts'
-
-export interface LoadModelOptions {
-  readonly runtime: Runtime
-  readonly files: ModelFiles
-  readonly manifest: ModelManifest
-  /** Which stored precision to load, by file suffix (`fp16`); every component must have it. Absent: `model.onnx`. */
-  readonly dtype?: string
-  /** LoRAs and embeddings to load it with, as `networksOf` the recipe gives them; others mean loading it again. */
-  readonly networks?: readonly NetworkFile[]
-  readonly signal?: AbortSignal
-}
-
-/** What the parts of a model are loaded from. */
-export interface LoadPartOptions extends Pick<LoadModelOptions, 'runtime' | 'files' | 'dtype'> {
-  /** Words that textual inversion added to a text encoder, known once its graph is loaded. */
-  readonly addedWords?: (component: string) => readonly AddedWord[]
-}
 
 export interface Model {
   readonly manifest: ModelManifest

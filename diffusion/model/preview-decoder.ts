@@ -2,7 +2,7 @@
 // AutoencoderTiny), `latent_sample` or `latents` → `sample` in [-1, 1]. Never what the finished picture is made with.
 import { z } from 'zod'
 import { hasComponent, loadComponent } from '../runtime/component.ts'
-import type { LoadModelOptions } from './load-model.ts'
+import type { LoadModelOptions } from './load-options.ts'
 import { readComponentConfig } from './read-config.ts'
 import type { LatentSize } from './unet.ts'
 import { type Pixels, runPlanes } from './vae.ts'

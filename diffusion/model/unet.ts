@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Component, loadComponent, type Values } from '../runtime/component.ts'
 import { type AttentionLayer, isAttentionOutput, splitAttention } from './attention-outputs.ts'
-import type { LoadPartOptions } from './load-model.ts'
+import type { LoadPartOptions } from './load-options.ts'
 import { readComponentConfig } from './read-config.ts'
 
 /** Channels are counts of latent channels, sides in latent pixels. */

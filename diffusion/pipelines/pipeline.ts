@@ -1,6 +1,7 @@
 // The core's front door: a loaded model that starts runs. See start-run.ts and denoising-run.ts for the eleven stages.
 import type { Recipe } from '#contracts/recipe.ts'
-import { type LoadModelOptions, loadModel } from '../model/load-model.ts'
+import { loadModel } from '../model/load-model.ts'
+import type { LoadModelOptions } from '../model/load-options.ts'
 import type { RecipeImages } from './check-recipe.ts'
 import { openRun } from './open-run.ts'
 import type { Run } from './run.ts'

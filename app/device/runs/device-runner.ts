@@ -11,6 +11,7 @@ import { type Activities, type Activity, NO_ACTIVITIES } from './activity.ts'
 import { changeImage, endOpenImages, isOpenImage, isOpenRun, type LocalImage, type LocalRun } from './local-run.ts'
 import type { LocalRuns } from './local-runs.ts'
 import { withLock } from './locks.ts'
+import type { RunControl } from './run-control.ts'
 import { fetchWeightsOf } from './run-weights.ts'
 
 export interface RunnerDeps {
@@ -25,15 +26,6 @@ export interface RunnerDeps {
   /** Nothing is left to do, or the run is over. */
   readonly onEnded: (run: LocalRun) => void
   readonly now: () => number
-}
-
-/** What a held run listens to. */
-export interface RunControl {
-  readonly stop: AbortController
-  /** Aborting it pauses the download under way. */
-  pause: AbortController
-  /** Resolves the question or pause that is open. */
-  goOn: (() => void) | null
 }
 
 /** Sleep, a driver that starts anew, a worker that fell over: worth one more try without a word. */
@@ -73,7 +65,7 @@ export class DeviceRunner {
   /** Resolves when the run has ended here; the lock ends with the tab, so a closed one holds nothing. */
   async #hold(id: string, work: (control: RunControl) => Promise<void>): Promise<void> {
     if (this.#controls.has(id)) return
-    const control: RunControl = { stop: new AbortController(), pause: new AbortController(), goOn: null }
+    const control: RunControl = { stop: new AbortController(), pause: new AbortController(), resume: null }
     this.#controls.set(id, control)
     this.#say(id, { kind: 'waiting' })
     try {
@@ -92,7 +84,7 @@ export class DeviceRunner {
     await this.#deps.runs.update(id, (run) => endOpenImages(run, { status: 'canceled' }))
     const control = this.#controls.get(id)
     control?.stop.abort()
-    control?.goOn?.()
+    control?.resume?.()
   }
 
   pause(id: string): void {
@@ -100,12 +92,12 @@ export class DeviceRunner {
   }
 
   /** Says yes to a download, or goes on with one that paused. */
-  async goOn(id: string): Promise<void> {
+  async resume(id: string): Promise<void> {
     await this.#deps.runs.update(id, (run) => ({ ...run, downloadAgreed: true }))
     const control = this.#controls.get(id)
     if (control === undefined) return
     control.pause = new AbortController()
-    control.goOn?.()
+    control.resume?.()
   }
 
   async #carryOut(id: string, control: RunControl): Promise<void> {
@@ -193,7 +185,7 @@ export class DeviceRunner {
       // Its last picture has just been finished: nothing to stop.
       if (run?.images.some(({ status }) => status === 'canceled') === false) continue
       control.stop.abort()
-      control.goOn?.()
+      control.resume?.()
     }
   }
 

@@ -4,8 +4,8 @@ import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { DeviceEngine } from '../engine/device-engine.ts'
 import { DeviceError } from '../engine/device-error.ts'
 import type { Activity } from './activity.ts'
-import type { RunControl } from './device-runner.ts'
 import type { LocalRun } from './local-run.ts'
+import type { RunControl } from './run-control.ts'
 
 interface Context {
   readonly engine: DeviceEngine
@@ -52,11 +52,11 @@ export async function fetchWeightsOf(run: LocalRun, { engine, manifest, control,
   }
 }
 
-/** Waits for the person: `goOn` of the runner, or a stop. */
+/** Waits for the person: `resume` of the runner, or a stop. */
 function answered(control: RunControl): Promise<void> {
   return new Promise<void>((resolve) => {
-    control.goOn = () => {
-      control.goOn = null
+    control.resume = () => {
+      control.resume = null
       resolve()
     }
   })

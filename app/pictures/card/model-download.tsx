@@ -24,7 +24,7 @@ export function ModelDownload({ run, activity }: { run: LocalRun; activity: Acti
             size="sm"
             onClick={() => {
               void keepForOffline()
-              void deviceRunner().goOn(run.id)
+              void deviceRunner().resume(run.id)
             }}
           >
             <Download aria-hidden />
@@ -64,7 +64,7 @@ export function ModelDownload({ run, activity }: { run: LocalRun; activity: Acti
       )}
       <div className="flex flex-wrap items-center justify-between gap-2">
         <p className="text-ink-2 text-sm leading-6 tabular-nums">{t.paused(doneBytes, totalBytes)}</p>
-        <Button size="sm" onClick={() => void deviceRunner().goOn(run.id)}>
+        <Button size="sm" onClick={() => void deviceRunner().resume(run.id)}>
           <Play aria-hidden />
           {t.resume}
         </Button>

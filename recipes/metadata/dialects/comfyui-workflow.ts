@@ -1,7 +1,7 @@
 // ComfyUI's editor file (`workflow`) → the graph form, for the stock nodes whose widgets' order is known. Used where a picture holds
 // only the drawing and not what was run.
 import { asRecord, type JsonRecord, listField, textField } from '../json.ts'
-import type { ComfyGraph, ComfyNode } from './comfyui.ts'
+import type { ComfyGraph, ComfyNode } from './comfyui-graph.ts'
 
 /** Widget order of ComfyUI's own nodes; `-` is the editor's "after generate" control, which no node has as an input. */
 const WIDGETS: Readonly<Record<string, readonly string[]>> = {

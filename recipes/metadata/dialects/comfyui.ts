@@ -3,14 +3,9 @@
 import type { ForeignRecipe, Ignored } from '../foreign-recipe.ts'
 import { ignored, REASONS } from '../foreign-recipe.ts'
 import { asNumber, asRecord, type JsonRecord, parseForeignRecord, textField } from '../json.ts'
+import type { ComfyGraph, ComfyNode } from './comfyui-graph.ts'
 import { workflowToGraph } from './comfyui-workflow.ts'
 import type { Texts } from './texts.ts'
-
-export interface ComfyNode {
-  readonly type: string
-  readonly inputs: JsonRecord
-}
-export type ComfyGraph = ReadonlyMap<string, ComfyNode>
 
 /** Real graphs have up to a thousand nodes. */
 const NODES_MAX = 10_000

@@ -156,11 +156,11 @@ describe('the runner', () => {
     runner.pause(run.id)
     await activity(run, 'paused')
     expect(runner.getSnapshot().get(run.id)).toMatchObject({ problem: null })
-    await runner.goOn(run.id)
+    await runner.resume(run.id)
     await expect
       .poll(() => runner.getSnapshot().get(run.id))
       .toMatchObject({ kind: 'paused', problem: expect.stringMatching(/interrupted/) })
-    await runner.goOn(run.id)
+    await runner.resume(run.id)
     await ended
     expect((await images(run))[0]?.status).toBe('done')
   })
