@@ -14,7 +14,8 @@ from torch import Tensor
 
 from .backgrounds import COLORS
 from .concepts import all_concepts, grammar
-from ..model.text import FrozenMiniLM, build_tokenizer, kept_pieces
+from ..model.text import FrozenMiniLM
+from ..model.tokenizer import build_tokenizer, kept_pieces
 
 LAYERS = 6
 NO_PLACE = set("in the at on a by an with among of near under above".split())
@@ -46,7 +47,7 @@ def main(argv=None) -> None:
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
-    tokenizer, minilm = build_tokenizer(), FrozenMiniLM.from_package(LAYERS, aliased=False)
+    tokenizer, minilm = build_tokenizer([piece for piece, _ in kept_pieces()]), FrozenMiniLM.from_package(LAYERS, lexicon=False)
     pieces = [piece for piece, _ in kept_pieces()]
     said, drawn = caption_words()
     unsaid = [piece for piece in pieces if re.fullmatch("[a-z]{3,}", piece) and piece not in said]

