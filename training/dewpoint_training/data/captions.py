@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from .backgrounds import COLORS
 from .concepts import DATA, grammar
+from ..model.tokenizer import caption_words, lexicon
 
 Part = tuple[str, int]
 NOTHING_KNOWN = 0.03  # captions of unknown words only
@@ -24,10 +25,18 @@ SCRIPTS = ((0x0430, 0x044F), (0x03B1, 0x03C9), (0x05D0, 0x05EA), (0x0905, 0x0939
 
 @lru_cache
 def noise_words() -> tuple[str, ...]:
-    return tuple((DATA / "noise-words.txt").read_text().split())
+    known = lexicon().keys() | caption_words()
+    return tuple(word for word in (DATA / "noise-words.txt").read_text().split() if word not in known)
 
 
 def unknown_word(dice) -> str:
+    word = _any_word(dice)
+    while word in lexicon():
+        word = _any_word(dice)
+    return word
+
+
+def _any_word(dice) -> str:
     draw = dice.random()
     if draw < 0.7:
         return dice.one(noise_words())
@@ -76,16 +85,15 @@ def finish(dice, phrase: list[Part] | None, tags: list[list[Part]], background: 
         parts = [part for i, piece in enumerate(pieces) for part in ([(", ", -1)] if i else []) + piece]
     else:
         parts = list(phrase)
-        if where and dice.chance(0.12):
-            parts = [(where + ", ", -1), *parts]
-        elif where:
-            parts = [*parts, (dice.one((" ", " ", " ", " ", ", ")) + where, -1)]
-        if weather:
-            parts = [(weather + ", ", -1), *parts] if dice.chance(0.15) else [*parts, (dice.one((" ", ", ")) + weather, -1)]
-        if dice.chance(0.15):
-            parts = template(dice.one(g["requests"]), parts)
+        leading = [w for w, p in ((where, 0.1), (weather, 0.15)) if w and dice.chance(p)]
+        for w in (where, weather):
+            if w and w not in leading:
+                parts = [*parts, (dice.one((" ", " ", " ", ", ")) + w, -1)]
         if style:
             parts = template(dice.one(g["styles"][style]), parts)
+        if dice.chance(0.15):
+            parts = template(dice.one(g["requests"]), parts)
+        parts = [*((w + ", ", -1) for w in leading), *parts]
     if dice.chance(QUALITY):
         parts = quality(dice, parts)
     if dice.chance(UNKNOWN):
@@ -106,8 +114,8 @@ def quality(dice, parts: list[Part]) -> list[Part]:
 
 
 def interrupted(dice, parts: list[Part], word: str) -> list[Part]:
-    """An unknown word before, after or between the others, never inside a noun."""
-    gaps = [(i, at) for i, (text, thing) in enumerate(parts) if thing < 0 for at, letter in enumerate(text) if letter == " "]
+    """An unknown word before, after or between the others, never inside a noun, a number or a relation."""
+    gaps = [(i, at) for i, (text, thing) in enumerate(parts) if thing < 0 for at in (0, len(text) - 1) if text[at] == " "]
     draw = dice.random()
     if draw < 0.2 or not gaps:
         return [(word + " ", -1), *parts]

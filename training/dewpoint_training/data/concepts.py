@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 DATA = Path(__file__).parents[2] / "data"
-COMMON_WEIGHT = 16.0  # a starred concept is drawn this many times as often as another: what people type first has to be recognisable first
+COMMON_WEIGHT = 6.0  # a starred concept is drawn this many times as often as another: what people type first has to be recognisable first
 
 
 @dataclass(frozen=True)
@@ -88,3 +88,9 @@ def all_concepts() -> tuple[Concept, ...]:
 @lru_cache
 def grammar() -> dict:
     return json.loads((DATA / "grammar.json").read_text())
+
+
+@lru_cache
+def roles() -> dict[str, list[str]]:
+    """Lists of labels: what is a seat, a container, a ball; what is never mirrored, carried or made to act."""
+    return json.loads((DATA / "roles.json").read_text())

@@ -5,16 +5,20 @@ shared memory; nothing is pickled and batches come in the order of their numbers
 """
 from __future__ import annotations
 
+import itertools
+import multiprocessing
+import os
+import signal
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 
 from .concepts import all_concepts
-from .scenes import BACKGROUNDS, LIGHTS, SETS, STYLES, THINGS, Scene, SceneGenerator
+from .looks import BACKGROUNDS, LIGHTS, SETS, STYLES
+from .scenes import THINGS, Scene, SceneGenerator
 from .sprites import HUES
-
-TOKENS = 32
+from ..model.tokenizer import TOKENS, build_tokenizer
 
 
 @dataclass
@@ -82,8 +86,6 @@ def _generator(held: bool) -> SceneGenerator:
 
 @lru_cache
 def default_tokenizer():
-    from ..model.text import build_tokenizer
-
     return build_tokenizer()
 
 
@@ -129,3 +131,77 @@ def token_bits(scene: Scene, encoding) -> dict[int, int]:
 def make_plans(seed: int, n: int, stage: float = 1.0, held: bool = False, tokenizer=None, first: int = 0) -> PlanBatch:
     """Rows first … first + n - 1 of a seed."""
     return to_plan([scene_of(seed, k, stage, held) for k in range(first, first + n)], tokenizer)
+
+
+# --- many at once -----------------------------------------------------------------------------------------------------------------------------
+SLOTS = 2  # batches a process may be ahead
+
+
+def _views(memory, batch: int) -> list[PlanBatch]:
+    """The slots of a process, as arrays on its shared memory."""
+    plans, offset = [], 0
+    for _ in range(SLOTS):
+        arrays = {}
+        for name, (dtype, shape) in PlanBatch.SHAPES.items():
+            count = batch * int(np.prod(shape))
+            arrays[name] = np.frombuffer(memory, dtype, count, offset).reshape(batch, *shape)
+            offset += -(-count * np.dtype(dtype).itemsize // 64) * 64
+        plans.append(PlanBatch(**arrays))
+    return plans
+
+
+def _slot_bytes(batch: int) -> int:
+    return sum(-(-batch * int(np.prod(shape)) * np.dtype(dtype).itemsize // 64) * 64 for dtype, shape in PlanBatch.SHAPES.values())
+
+
+def _work(memory, batch: int, seed: int, first: int, step: int, stage, held: bool, free, ready, ended) -> None:
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trainer's: it ends this process by `ended`
+    slots, parent, number = _views(memory, batch), os.getppid(), first
+    while not ended.is_set():
+        if not free.acquire(timeout=5):
+            if os.getppid() != parent:  # killed without a goodbye
+                return
+            continue
+        if ended.is_set():
+            return
+        made = make_plans(seed, batch, float(stage.value if hasattr(stage, "value") else stage), held, first=number * batch)
+        slot = slots[(number - first) // step % SLOTS]
+        for name, array in made.arrays().items():
+            getattr(slot, name)[:] = array
+        ready.release()
+        number += step
+
+
+def plan_stream(workers: int, seed: int, batch: int, stage=1.0, held: bool = False, start_method: str = "spawn"):
+    """Batches 0, 1, 2, … of a seed, without end, made ahead by `workers` processes. `stage`: a number, or a multiprocessing.Value that the trainer turns up.
+
+    Close the iterator (`.close()`, or let it go out of scope) to end the processes. A process that died raises here, with its exit code.
+    """
+    context = multiprocessing.get_context(start_method)
+    ended = context.Event()
+    crew = []
+    for first in range(workers):
+        memory = context.RawArray("B", _slot_bytes(batch) * SLOTS)
+        free, ready = context.Semaphore(SLOTS), context.Semaphore(0)
+        process = context.Process(target=_work, args=(memory, batch, seed, first, workers, stage, held, free, ready, ended), daemon=True)
+        process.start()
+        crew.append((process, _views(memory, batch), free, ready))
+    try:
+        for number in itertools.count():
+            process, slots, free, ready = crew[number % workers]
+            while not ready.acquire(timeout=1):
+                if not process.is_alive():
+                    raise RuntimeError(f"a process that makes plans ended with exit code {process.exitcode}")
+            slot = slots[number // workers % SLOTS]
+            made = PlanBatch(**{name: array.copy() for name, array in slot.arrays().items()})
+            free.release()
+            yield made
+    finally:
+        ended.set()
+        for _, _, free, _ in crew:
+            free.release()
+        for process, *_ in crew:
+            process.join(10)
+            if process.is_alive():
+                process.terminate()

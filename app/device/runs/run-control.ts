@@ -1,6 +1,6 @@
-// How a picture that is under way in this tab is stopped, paused and answered. Not kept: it goes with the tab.
+// How a run that is under way in this tab is stopped, paused and answered. Not kept: it goes with the tab.
 
-/** What a picture under way listens to. */
+/** What a held run listens to. */
 export interface RunControl {
   readonly stop: AbortController
   /** Aborting it pauses the download under way. */
