@@ -3,10 +3,13 @@
 import { z } from 'zod'
 import { guidanceScaleSchema, samplerSchema, scheduleSchema, sha256Schema, stepsSchema } from './recipe.ts'
 
+/** A folder name under models/: no slash and no leading dot, so it cannot name a folder elsewhere. */
+const modelIdSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/)
+
 export const modelManifestSchema = z.strictObject({
   manifestVersion: z.literal(1),
   /** Folder name under models/, used in recipes and URLs. */
-  id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/),
+  id: modelIdSchema,
   name: z.string().min(1),
   summary: z.string().min(1),
   license: z.string().min(1),
@@ -37,8 +40,14 @@ export const modelManifestSchema = z.strictObject({
   triggerWords: z.array(z.string().min(1)).optional(),
   /** Where it was fetched from. */
   source: z.strictObject({ repo: z.string(), revision: z.string() }).optional(),
-  /** Every file of the model, by path relative to its folder. */
-  files: z.record(z.string(), z.strictObject({ sha256: sha256Schema, sizeBytes: z.int().nonnegative() })),
+  /**
+   * Every file of the model, by path relative to its folder. `from`: the installed model beside it that holds the file under the
+   * same path, where two share one and it lies on the disk once.
+   */
+  files: z.record(
+    z.string(),
+    z.strictObject({ sha256: sha256Schema, sizeBytes: z.int().nonnegative(), from: modelIdSchema.optional() }),
+  ),
   /**
    * Bytes of the largest tensor in each graph, by file: what a graphics card has to give in one piece, checked before a browser
    * downloads it. A graph without a figure is taken to be one piece.

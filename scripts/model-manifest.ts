@@ -1,5 +1,5 @@
 // Completes a model's manifest: `node scripts/model-manifest.ts models/<id>`. The folder's dewpoint.json is written by hand
-// up to `examples`; this fits `latentRgb` on the model's own pictures, reads what the graphs are fixed to and hashes the files. Run it after every change of them.
+// up to `examples`, with `"from": "<other id>"` for each file it shares with the model beside it; this fits `latentRgb` on the model's own pictures, reads what the graphs are fixed to and hashes the files. Run it after every change of them.
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -20,11 +20,10 @@ const SEEDS_FITTED = 3
 const [folder] = argv.slice(2)
 if (folder === undefined) throw new RangeError('Usage: node scripts/model-manifest.ts models/<id>')
 const manifestPath = join(folder, 'dewpoint.json')
-const byHand = modelManifestSchema
-  .omit({ latentRgb: true, files: true, hash: true })
-  .parse(withoutComputed(JSON.parse(await readFile(manifestPath, 'utf8'))))
+const written = JSON.parse(await readFile(manifestPath, 'utf8'))
+const byHand = modelManifestSchema.omit({ latentRgb: true, files: true, hash: true }).parse(withoutComputed(written))
 
-const files = await hashFiles(folder)
+const files = await hashFiles(folder, sharedFiles(written.files))
 const hash = sha256(
   Object.entries(files)
     .map(([path, file]) => `${path} ${file.sha256}\n`)
@@ -41,7 +40,7 @@ const map = fitLatentRgb(fitted)
 const latentRgb = { ...map, psnrDb: round(latentRgbPsnr(heldOut, map), 2) }
 const facts = {
   ...(await readFacts(unfitted)),
-  largestTensorBytes: await readLargestTensors(openModelFolder(folder), Object.keys(files)),
+  largestTensorBytes: await readLargestTensors(openModelFolder(folder, files), Object.keys(files)),
 }
 
 await writeFile(
@@ -55,17 +54,24 @@ function withoutComputed(json: Record<string, unknown>): Record<string, unknown>
   return rest
 }
 
+/** {path: id of the model whose folder holds the file}, as the manifest says by hand or from the last time. */
+function sharedFiles(files: Record<string, { from?: string }> = {}): Map<string, string> {
+  return new Map(Object.entries(files).flatMap(([path, { from }]) => (from === undefined ? [] : [[path, from]])))
+}
+
 /** What the pipelines read, in path order; prose and the manifest itself do not change a pixel. */
-async function hashFiles(root: string): Promise<ModelManifest['files']> {
+async function hashFiles(root: string, shared: ReadonlyMap<string, string>): Promise<ModelManifest['files']> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true })
-  const paths = entries
+  const own = entries
     .filter((entry) => entry.isFile() && entry.name !== 'dewpoint.json' && !entry.name.endsWith('.md'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
-    .sort()
+  const both = own.find((path) => shared.has(path))
+  if (both !== undefined) throw new RangeError(`${both} is said to be in ${shared.get(both)}, and is in ${root} too`)
   const hashed: ModelManifest['files'] = {}
-  for (const path of paths) {
-    const bytes = await readFile(join(root, path))
-    hashed[path] = { sha256: sha256(bytes), sizeBytes: bytes.length }
+  for (const path of [...own, ...shared.keys()].sort()) {
+    const from = shared.get(path)
+    const bytes = await readFile(from === undefined ? join(root, path) : join(root, '..', from, path))
+    hashed[path] = { sha256: sha256(bytes), sizeBytes: bytes.length, ...(from !== undefined && { from }) }
   }
   return hashed
 }
@@ -73,7 +79,7 @@ async function hashFiles(root: string): Promise<ModelManifest['files']> {
 /** Finished latents with the pictures the decoder makes of them. */
 async function drawSamples(manifest: ModelManifest) {
   const runtime = createOnnxRuntime({ provider: 'cpu', threads: 0 })
-  const pipeline = await loadPipeline({ runtime, files: openModelFolder(folder ?? ''), manifest })
+  const pipeline = await loadPipeline({ runtime, files: openModelFolder(folder ?? '', manifest.files), manifest })
   const fitted: LatentRgbSample[] = []
   const heldOut: LatentRgbSample[] = []
   const [size] = manifest.sizes
@@ -108,7 +114,7 @@ async function drawSamples(manifest: ModelManifest) {
 
 async function readFacts(manifest: ModelManifest) {
   const runtime = createOnnxRuntime({ provider: 'cpu', threads: 0 })
-  const model = await loadModel({ runtime, files: openModelFolder(folder ?? ''), manifest })
+  const model = await loadModel({ runtime, files: openModelFolder(folder ?? '', manifest.files), manifest })
   try {
     return graphFacts(model)
   } finally {

@@ -32,7 +32,7 @@ export async function listInstalledModels(modelsDir: string): Promise<InstalledM
     if (json === null) continue
     const parsed = modelManifestSchema.safeParse(JSON.parse(json))
     if (!parsed.success) throw new Error(`${folder}/${MANIFEST_FILE} is not a manifest`, { cause: parsed.error })
-    found.push({ manifest: parsed.data, files: openModelFolder(folder) })
+    found.push({ manifest: parsed.data, files: openModelFolder(folder, parsed.data.files) })
   }
   return found.sort((a, b) => Number(b.manifest.id === PREFERRED_ID) - Number(a.manifest.id === PREFERRED_ID))
 }

@@ -1,6 +1,7 @@
 // ModelFiles over a folder on disk. Knows paths, nothing of what the files mean.
 import { access, open, readFile } from 'node:fs/promises'
 import { join, normalize, sep } from 'node:path'
+import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { ModelFiles } from '#diffusion/runtime/runtime.ts'
 
 /** Model files that also have a path on this machine. */
@@ -9,13 +10,15 @@ export interface FolderFiles extends ModelFiles {
   pathOf(path: string): string
 }
 
-export function openModelFolder(folder: string): FolderFiles {
+/** @param listed the manifest's files, where some of them may lie in the folder of another model (`from`). */
+export function openModelFolder(folder: string, listed: ModelManifest['files'] = {}): FolderFiles {
   const pathOf = (path: string) => {
     const inside = normalize(path)
     // Paths come from manifests and configs, which may be somebody else's.
     if (inside.startsWith('..') || inside.startsWith(sep))
       throw new RangeError(`${path} points outside the model folder`)
-    return join(folder, inside)
+    const from = Object.hasOwn(listed, path) ? listed[path]?.from : undefined
+    return from === undefined ? join(folder, inside) : join(folder, '..', from, inside)
   }
   return {
     folder,

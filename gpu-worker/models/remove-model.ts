@@ -13,7 +13,7 @@ export interface Removable {
 
 /**
  * @param force also the model that is offered first, without which a fresh installation has nothing to draw with.
- * @throws AddModelError where nothing of that name is installed, or it is the default.
+ * @throws AddModelError where nothing of that name is installed, it is the default, or another model shares its files.
  */
 export async function findRemovable(modelsDir: string, name: string, force: boolean): Promise<Removable> {
   const models = await listInstalledModels(modelsDir)
@@ -21,9 +21,17 @@ export async function findRemovable(modelsDir: string, name: string, force: bool
   if (model !== undefined) {
     if (model === models[0] && !force)
       throw new AddModelError(`${name} is the model everything uses by default; --force removes it all the same`)
+    const sharing = models.filter(({ manifest }) => Object.values(manifest.files).some(({ from }) => from === name))
+    if (sharing.length > 0)
+      throw new AddModelError(
+        `${sharing.map(({ manifest }) => manifest.id).join(', ')} shares files of ${name}; remove that first`,
+      )
     return {
       what: `model ${name}`,
-      sizeBytes: Object.values(model.manifest.files).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      // Files it shares stay where they are.
+      sizeBytes: Object.values(model.manifest.files)
+        .filter(({ from }) => from === undefined)
+        .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       async remove() {
         const aside = join(modelsDir, '.partial', `${name}.removed`)
         await rm(aside, { recursive: true, force: true })

@@ -38,7 +38,7 @@ export function serveModelFile(
     headers.set('content-type', contentType(path))
     headers.set('accept-ranges', 'bytes')
     headers.set('etag', `"${listed.sha256}"`)
-    return serveFile(request, join(deps.models.root, id, path), headers)
+    return serveFile(request, join(deps.models.root, listed.from ?? id, path), headers)
   })
 }
 

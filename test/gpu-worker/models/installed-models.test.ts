@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findInstalledModel, listInstalledModels, verifyModel } from '#worker/models/installed-models.ts'
 import { openModelFolder } from '#worker/models/model-folder.ts'
+import { findRemovable } from '#worker/models/remove-model.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
@@ -66,6 +67,40 @@ describe('installed models', () => {
     await install('gone')
     await rm(join(dir, 'gone', 'unet', 'model.onnx'))
     await expect(verifyModel(await findInstalledModel(dir, 'gone'))).rejects.toThrow(/lacks unet\/model.onnx/)
+  })
+
+  it('may share files of the model beside them, which count as their own', async () => {
+    await install('lender')
+    await install('borrower')
+    const manifest = JSON.parse(await readFile(join(dir, 'borrower', 'dewpoint.json'), 'utf8'))
+    manifest.files['unet/model.onnx'].from = 'lender'
+    await writeFile(join(dir, 'borrower', 'dewpoint.json'), JSON.stringify(manifest))
+    await rm(join(dir, 'borrower', 'unet'), { recursive: true })
+    const borrower = await findInstalledModel(dir, 'borrower')
+    expect(borrower.files.pathOf('unet/model.onnx')).toBe(join(dir, 'lender', 'unet', 'model.onnx'))
+    expect(await borrower.files.has('unet/model.onnx')).toBe(true)
+    await expect(verifyModel(borrower)).resolves.toBeUndefined()
+    await writeFile(join(dir, 'lender', 'unet', 'model.onnx'), 'other weights')
+    await expect(verifyModel(borrower)).rejects.toThrow(/unet\/model.onnx has SHA-256/)
+  })
+
+  it('share from no folder but a model’s', async () => {
+    await install('reader')
+    const manifest = JSON.parse(await readFile(join(dir, 'reader', 'dewpoint.json'), 'utf8'))
+    manifest.files['unet/model.onnx'].from = '../secrets'
+    await writeFile(join(dir, 'reader', 'dewpoint.json'), JSON.stringify(manifest))
+    await expect(listInstalledModels(dir)).rejects.toThrow(/is not a manifest/)
+  })
+
+  it('cannot be removed while another model shares their files', async () => {
+    await install('first')
+    await install('lender')
+    await install('second')
+    const manifest = JSON.parse(await readFile(join(dir, 'second', 'dewpoint.json'), 'utf8'))
+    manifest.files['unet/model.onnx'].from = 'lender'
+    await writeFile(join(dir, 'second', 'dewpoint.json'), JSON.stringify(manifest))
+    await expect(findRemovable(dir, 'lender', true)).rejects.toThrow(/second shares files of lender/)
+    expect((await findRemovable(dir, 'second', true)).sizeBytes).toBe(0)
   })
 
   it('give no file outside their folder, whatever a manifest names', () => {
