@@ -11,6 +11,7 @@ STAGES = {
     "align-text": ("train.align_text", "captions and sprites → a text transformer that knows what words look like"),
     "align-roles": ("train.align_roles", "captions and placements → a text transformer that knows which of the things named stands where"),
     "propose-aliases": ("data.propose_aliases", "MiniLM → which words of no caption may be read as which of the captions"),
+    "collect-words": ("data.collect_words", "CLDR → what things are called in other languages (data/lexicon)"),
     "examine-words": ("judge.examine_words", "checkpoint or exported model → what words of no caption draw"),
     "train-unet": ("train.unet", "sprites and autoencoder → U-Net and text transformer"),
     "sample": ("train.sample", "checkpoint → a sheet of pictures"),

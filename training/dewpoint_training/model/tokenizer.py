@@ -23,13 +23,14 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from ..data.concepts import DATA, all_concepts, grammar
+from ..data.concepts import DATA, Concept, all_concepts, grammar
 
 TOKENS = 32  # captions are up to 26 word pieces; a multiple of 32 keeps the attention on whole tiles
 ALIASES, LEXICON = DATA / "aliases.txt", DATA / "lexicon"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 UNKNOWN = 1  # the id, and the row, of what is not known
 NOTHING = "-"  # the meaning of words that are known to add nothing to a picture
+GLUE = {NOTHING, *"in on at and with".split()}
 WORD_LENGTH_MAX = 200  # a Chinese sentence is one word to WordPiece
 
 # Accents, Arabic vowel signs and lengthening, keycaps, emoji and text presentation, zero-width spaces, skin tones: never a difference here.
@@ -96,9 +97,14 @@ def caption_words() -> frozenset[str]:
     return frozenset(re.findall("[a-z0-9]+", " ".join([*names, json.dumps(grammar())]).lower()))
 
 
+def row_word(concept: Concept) -> str:
+    """The name whose row every other name of the thing reads: one word if there is such a name, for captions then train that very row."""
+    return next((word for word in concept.words if re.fullmatch("[a-z0-9]+", word)), concept.name)
+
+
 @lru_cache
 def _english_names() -> dict[str, str]:
-    """{single word: first name}: what a concept is called in one word, where no other name and no phrase of the captions holds that word."""
+    """{single word: the name whose row it reads}: what a concept is called in one word, where no other name and no phrase of the captions holds that word."""
     import json
 
     concepts = all_concepts()
@@ -107,8 +113,8 @@ def _english_names() -> dict[str, str]:
     names = {}
     for c in concepts:
         for word in c.words:
-            if re.fullmatch("[a-z0-9]+", word) and (word == c.name or word not in inside):
-                names.setdefault(word, c.name)
+            if re.fullmatch("[a-z0-9]+", word) and (word == row_word(c) or word not in inside):
+                names.setdefault(word, row_word(c))
     return names
 
 
@@ -120,10 +126,14 @@ def lexicon() -> dict[str, str]:
     for word, meaning in read_aliases().items():
         if word not in said:
             found.setdefault(word, meaning)
+    for _, word, meaning in lexicon_lines():
+        short = re.fullmatch("[a-z]{1,2}", word) and (word not in pieces or meaning not in GLUE)  # two letters begin too many words
+        if word not in said and not short:
+            found.setdefault(word, meaning)
+    # Russian and Ukrainian nouns drop their last vowel before an ending.
     for language, word, meaning in lexicon_lines():
-        if word in said or (word in found) or " " in word:
-            continue
-        found[word] = meaning
+        if language in ("ru", "uk") and len(word) > 4 and word[-1] in "аяоеьиії":
+            found.setdefault(word[:-1], meaning)
     # A short foreign word at the start of a caption's longer word would take its letters ("hip" + "##po"): captions come first.
     english = pieces | set(_english_names())
     base = WordPieceSplitter(english)
@@ -210,7 +220,7 @@ def encode(tokenizer: Tokenizer, captions: list[str]) -> np.ndarray:
 
 @lru_cache
 def _words_by_label() -> dict[str, tuple[str, ...]]:
-    labels = {c.name: c.label for c in all_concepts()}
+    labels = {name: c.label for c in all_concepts() for name in (c.name, row_word(c))}
     words: dict[str, list[str]] = {}
     for word, meaning in lexicon().items():
         if meaning in labels and word != meaning:
@@ -233,7 +243,7 @@ def round_rows(table: np.ndarray) -> np.ndarray:
 def frozen_rows(embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """MiniLM's word table float32 [30522, 384] → (float32 [R, 384], int8-rounded, and int64 [vocabulary]: the row each id reads)."""
     source, split = dict(_kept()), WordPieceSplitter({p for p, _ in _kept()})
-    names = _english_names()
+    names = {**_english_names(), **{c.name: row_word(c) for c in all_concepts()}}
     table: list[np.ndarray] = []
     at: dict[tuple[int, ...], int] = {}
 
