@@ -17,6 +17,7 @@ from .captions import Part
 from .concepts import Concept, grammar, roles, with_article
 from .dice import Dice
 from .looks import PLACES, WEIGHTLESS
+from .outlines import outline
 from .sprites import HUES
 from ..model.tokenizer import words_of
 
@@ -40,7 +41,7 @@ class Placement:
     y: float
     size: float  # side of the square sprite, px
     angle: float = 0.0  # radians, clockwise
-    mirror: bool = False
+    mirror: bool | None = None  # None: not decided yet
     color: str | None = None
     shadow: bool = True
     thing: int = 0  # which thing of the caption it is; the members of a count share one
@@ -89,6 +90,9 @@ class Draft:
     place: str | None = None  # where it has to be
     flags: str = ""  # of the first thing: where it likes to be
     floats: bool = False  # may hang in the air
+    worn: int | None = None  # the placement that sits on placement 0's head
+    glasses: bool = False  # and whether over its eyes
+    rests: tuple[int, int] | None = None  # the first placement stands on the second: their outlines touch
 
 
 @lru_cache
@@ -117,7 +121,8 @@ class Arranger:
         worn = lambda c: not set(c.flags) & set("hg")  # noqa: E731
         self.all = Weighted(concepts)
         self.subjects = group("animal", "person", "profession", "face", also=lambda c: c.label not in may["inactive"] and (c.category != "face" or c.label in may["faces_that_act"]))
-        self.food, self.drinks, self.music = group("food"), group("drink"), group("music")
+        served = lambda c: c.label not in may["inedible"]  # noqa: E731
+        self.food, self.drinks, self.music = group("food", also=served), group("drink", also=served), group("music", also=served)
         heavy = set(may["heavy"])
         self.portable = group("food", "drink", "toy", "thing", "plant", "music", also=lambda c: worn(c) and c.label not in heavy)
         self.rideable = Weighted(c for c in concepts if "r" in c.flags)
@@ -236,7 +241,7 @@ class Arranger:
         sb = dice.between(110, 140)
         sa = sb * dice.between(0.62, 0.85)
         top = Placement(a.label, dice.between(-0.12, 0.12) * sb, -(0.44 * sb + 0.42 * sa), sa, tilt(dice), shadow=False, thing=0)
-        return self.two(dice, a, b, "on top of", [Placement(b.label, 0, 0, sb, color=None, thing=1), top], "stacked")
+        return self.two(dice, a, b, "on top of", [Placement(b.label, 0, 0, sb, thing=1), top], "stacked", rests=(1, 0))
 
     def above(self, dice: Dice) -> Draft:
         """Above and under: a gap between the two, where "on top of" has none."""
@@ -306,10 +311,11 @@ class Arranger:
     def wearing(self, dice: Dice) -> Draft:
         a, b = self.pick_pair(dice, self.subjects, self.glasses if self.glasses and dice.chance(0.3) else self.hats, "wearing")
         sa, color = dice.between(140, 175), self.color_for(dice, b, 0.35)
-        return self.two(dice, a, b, "wearing", [Placement(a.label, 0, 0, sa, thing=0), self.worn(dice, b, sa, color, 1)], "wearing", cb=color)
+        return self.two(dice, a, b, "wearing", [Placement(a.label, 0, 0, sa, thing=0), self.worn(dice, b, sa, color, 1)], "wearing", cb=color, worn=1, glasses="g" in b.flags)
 
     def worn(self, dice: Dice, b: Concept, size: float, color: str | None, thing: int) -> Placement:
-        return Placement(b.label, dice.between(-0.04, 0.04) * size, (-0.08 if "g" in b.flags else -0.48) * size, size * dice.between(0.55, 0.62), tilt(dice), color=color, shadow=False, thing=thing)
+        """Roughly on the head; `settle` knows where that is."""
+        return Placement(b.label, 0, (-0.08 if "g" in b.flags else -0.48) * size, size * 0.58, tilt(dice), color=color, shadow=False, thing=thing)
 
     def inside(self, dice: Dice) -> Draft:
         a, b = self.pick_pair(dice, self.subjects if dice.chance(0.6) else self.portable, self.containers, "inside")
@@ -385,7 +391,7 @@ class Arranger:
         held = Placement(c.label, side * at[0] * sa, at[1] * sa, ratio * sa, tilt(dice), shadow=False, thing=2)
         joint = dice.one((" ", " and ", ", "))
         phrase = [*self.noun(dice, a, 0), (" wearing ", -1), *self.noun(dice, b, 1, color), (joint + dice.one(grammar()["relations"][relation]) + " ", -1), *self.noun(dice, c, 2)]
-        return Draft(phrase, [], [Placement(a.label, 0, 0, sa, thing=0), self.worn(dice, b, sa, color, 1), held], "dressed", relation, flags=a.flags)
+        return Draft(phrase, [], [Placement(a.label, 0, 0, sa, thing=0), self.worn(dice, b, sa, color, 1), held], "dressed", relation, flags=a.flags, worn=1, glasses="g" in b.flags)
 
     # --- several ------------------------------------------------------------------------------------------------------------------------
     def count(self, dice: Dice) -> Draft:
@@ -432,18 +438,24 @@ class Arranger:
         return Draft(phrase, [], placements, "around", "surrounded by", flags=a.flags)
 
     # --- where it all goes ------------------------------------------------------------------------------------------------------------
-    def settle(self, dice: Dice, draft: Draft, background: str) -> tuple[Placement, ...]:
-        """Puts the group somewhere into the picture, smaller if it does not fit."""
-        placements = draft.placements
-        left, right = min(p.x - p.size / 2 for p in placements), max(p.x + p.size / 2 for p in placements)
-        top, bottom = min(p.y - p.size / 2 for p in placements), max(p.y + p.size / 2 for p in placements)
+    def settle(self, dice: Dice, draft: Draft, background: str, which: int) -> tuple[Placement, ...]:
+        """Mirrors half of the things, lets them touch as the icons of set `which` are shaped, and puts the group somewhere into the picture, smaller if it does not fit."""
+        placements = [replace(p, mirror=self.may_mirror(p.label) and dice.chance(0.5)) if p.mirror is None else p for p in draft.placements]
+        if draft.worn is not None:
+            placements[draft.worn] = put_on(dice, placements[0], placements[draft.worn], which, draft.glasses)
+        if draft.rests is not None:
+            upper, lower = draft.rests
+            placements[upper] = rest_on(placements[upper], placements[lower], which)
+        edges = [extent(p, which) for p in placements]
+        left, top = min(e[0] for e in edges), min(e[1] for e in edges)
+        right, bottom = max(e[2] for e in edges), max(e[3] for e in edges)
         cut = CUT * min(p.size for p in placements)
         scale = min(1.0, (SIZE + cut) / (right - left), (SIZE + cut) / (bottom - top))
         if len(placements) > 1 and draft.composition not in SIZED:
             scale *= dice.between(0.82, 1.0)
         cut, width, height = cut * scale, (right - left) * scale, (bottom - top) * scale
         x = dice.between(-cut, max(-cut, SIZE - width + cut))
-        lowest, highest = SIZE - height + cut, -cut  # of the group's upper edge
+        highest, lowest = -cut, SIZE - height + cut  # of the group's upper edge
         grounded = background in PLACES and background not in WEIGHTLESS
         hangs = draft.floats and dice.chance(0.75)
         if grounded and not hangs:
@@ -454,9 +466,38 @@ class Arranger:
         y = dice.between(highest, max(highest, lowest))
         shadows = not hangs and (grounded or (background not in WEIGHTLESS and dice.chance(0.4)))
         return tuple(
-            replace(p, x=(p.x - left) * scale + x, y=(p.y - top) * scale + y, size=p.size * scale, shadow=p.shadow and shadows)
-            for p in placements
+            Placement(p.label, (p.x - left) * scale + x, (p.y - top) * scale + y, p.size * scale, p.angle, p.mirror, p.color, p.shadow and shadows, p.thing) for p in placements
         )  # fmt: skip
+
+
+def extent(p: Placement, which: int) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what can be seen of it, px; a small turn is not counted, a large one is a quarter."""
+    o = outline(p.label, which, p.mirror)
+    left, top, right, bottom = o.left, o.top, o.right, o.bottom
+    if p.angle > math.pi / 4:
+        left, top, right, bottom = -bottom, left, -top, right
+    elif p.angle < -math.pi / 4:
+        left, top, right, bottom = top, -right, bottom, -left
+    return p.x + left * p.size, p.y + top * p.size, p.x + right * p.size, p.y + bottom * p.size
+
+
+def put_on(dice: Dice, wearer: Placement, worn: Placement, which: int, glasses: bool) -> Placement:
+    """A hat whose lower part covers the top of the head, or glasses over the eyes, as wide as the head is."""
+    head, shape = outline(wearer.label, which, wearer.mirror), outline(worn.label, which, worn.mirror)
+    width = min(0.8, max(0.34, head.head_width)) * wearer.size
+    size = width * dice.between(0.72, 0.86) / (shape.right - shape.left) if glasses else width * dice.between(0.8, 0.95) / (shape.right - shape.left)
+    x = wearer.x + head.head_x * wearer.size - (shape.left + shape.right) / 2 * size
+    if glasses:
+        y = wearer.y + head.head_top * wearer.size + 0.46 * width - (shape.top + shape.bottom) / 2 * size
+    else:
+        y = wearer.y + head.head_top * wearer.size + 0.2 * width - shape.bottom * size
+    return replace(worn, x=x, y=y, size=size)
+
+
+def rest_on(upper: Placement, lower: Placement, which: int) -> Placement:
+    _, _, _, bottom = extent(upper, which)
+    left, top, right, _ = extent(lower, which)
+    return replace(upper, x=upper.x - lower.x + (left + right) / 2, y=upper.y + top - bottom + 0.05 * lower.size)
 
 
 def tilt(dice: Dice) -> float:

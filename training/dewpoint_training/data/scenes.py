@@ -5,7 +5,7 @@ Nothing is drawn here: a scene is a list of placements in the order they are pai
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .captions import NOTHING_KNOWN, finish
 from .compositions import Arranger, Draft, Placement
@@ -61,7 +61,7 @@ class SceneGenerator:
         background, said_place = self._background(dice, draft, light)
         if background == "rain":
             light = "rain"
-        placements = self._mirrored(dice, self.arranger.settle(dice, draft, background))
+        placements = self.arranger.settle(dice, draft, background, born)
         where = background if said_place else None
         said_light = light if light != "none" and where != "rain" else None
         caption, named = finish(dice, draft.phrase, draft.tags, where, said_light, style if style_said else None)
@@ -88,6 +88,3 @@ class SceneGenerator:
             if "s" in flags:
                 return dice.one(("clouds", "night", "space", "sunset")), True
         return dice.one(PLACES), True
-
-    def _mirrored(self, dice: Dice, placements: tuple[Placement, ...]) -> tuple[Placement, ...]:
-        return tuple(replace(p, mirror=True) if not p.mirror and dice.chance(0.5) and self.arranger.may_mirror(p.label) else p for p in placements)
