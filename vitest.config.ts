@@ -8,6 +8,10 @@ const project = (name: string, include: string[], options: object = {}) => ({
 
 export default defineConfig({
   test: {
+    // Limits tell what hangs from what is slow, nothing else: no test may depend on how fast the machine is.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 120_000 } },
     reporters: ['default', './scripts/lib/count-reporter.ts'],
     projects: [
       project('unit', ['test/**/*.test.ts', '!test/integration/**', '!test/e2e/**', '!test/faults/**']),
@@ -15,10 +19,9 @@ export default defineConfig({
       project('integration', ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'], {
         globalSetup: ['test/harness/global-postgres.ts'],
         fileParallelism: false,
-        testTimeout: 60_000,
-        hookTimeout: 120_000,
+        testTimeout: 180_000,
       }),
-      project('e2e', ['test/e2e/**/*.test.ts'], { fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 }),
+      project('e2e', ['test/e2e/**/*.test.ts'], { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 }),
     ],
   },
 })

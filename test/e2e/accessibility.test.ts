@@ -41,7 +41,7 @@ describe('accessibility', () => {
     await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill(PROMPT)
     await page.getByRole('button', { name: /^Generate/ }).click()
     const card = page.getByRole('article', { name: PROMPT })
-    await card.getByRole('button', { name: 'Share' }).waitFor({ timeout: 60_000 })
+    await card.getByRole('button', { name: 'Share' }).waitFor()
     await look('Studio with a picture')
 
     const settings = page.getByRole('button', { name: /^Settings/ })

@@ -229,7 +229,7 @@ describe('on wasm', () => {
     const half = Math.floor(unetBytes() / 2)
     server.fault = async (_request, response, path) => path === UNET && sendPart(response, 'stall')
     const cut = call(first, 'fetchWeights', model).catch(() => undefined)
-    await expect.poll(() => storedBytes(first, model.files[UNET]?.sha256 ?? ''), { timeout: 20_000 }).toBe(half)
+    await expect.poll(() => storedBytes(first, model.files[UNET]?.sha256 ?? '')).toBe(half)
     const second = await first.context().newPage()
     await first.close()
     await cut
@@ -340,7 +340,7 @@ describe('on WebGPU', () => {
       }
     })
     const lost = generate(page, model, recipeOf(model, { steps: 50 }))
-    await page.waitForFunction(() => 'stepsSeen' in window, undefined, { timeout: 90_000 })
+    await page.waitForFunction(() => 'stepsSeen' in window)
     await worker.evaluate(() => (globalThis as unknown as { lose: () => void }).lose())
     expect(await lost).toMatchObject(wordsOf('device-lost'))
     expect(expectOk(await generate(page, model, recipeOf(model))).steps).toHaveLength(4)

@@ -5,9 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowsers } from '#test/harness/browser.ts'
 import { startTestStack, type TestStack } from '#test/harness/stack.ts'
 
-/** Two busy cores compile the engine and run the model's first steps. */
-const SLOW_MS = 90_000
-
 const promptBox = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true })
 const cardOf = (page: Page, prompt: string) => page.getByRole('article', { name: prompt })
 const localCard = (page: Page, prompt: string) => page.locator('article[data-run]', { hasText: prompt })
@@ -32,25 +29,22 @@ async function takeSteps(page: Page, steps: number): Promise<void> {
 
 async function agreeToDownload(page: Page, prompt: string): Promise<void> {
   const card = localCard(page, prompt)
-  await card.getByText(/^The model comes first: [\d.]+ MB, once$/).waitFor({ timeout: SLOW_MS })
+  await card.getByText(/^The model comes first: [\d.]+ MB, once$/).waitFor()
   await card.getByRole('button', { name: /^Download/ }).click()
 }
 
-const onlyHere = (page: Page, prompt: string) =>
-  localCard(page, prompt).getByText('Only in this browser').waitFor({ timeout: SLOW_MS })
+const onlyHere = (page: Page, prompt: string) => localCard(page, prompt).getByText('Only in this browser').waitFor()
 
 /** Waits until the engine's files and the pages are kept. */
 async function isReadyForOffline(page: Page): Promise<void> {
   await expect
-    .poll(
-      () =>
-        page.evaluate(async () => {
-          const names = await caches.keys()
-          const lasting = await caches.open('dewpoint-lasting')
-          const urls = (await lasting.keys()).map(({ url }) => url)
-          return names.some((name) => name.startsWith('dewpoint-program-')) && urls.some((url) => url.endsWith('.wasm'))
-        }),
-      { timeout: SLOW_MS },
+    .poll(() =>
+      page.evaluate(async () => {
+        const names = await caches.keys()
+        const lasting = await caches.open('dewpoint-lasting')
+        const urls = (await lasting.keys()).map(({ url }) => url)
+        return names.some((name) => name.startsWith('dewpoint-program-')) && urls.some((url) => url.endsWith('.wasm'))
+      }),
     )
     .toBe(true)
 }
@@ -88,10 +82,10 @@ describe('pictures made on this device', () => {
     await generate(page, 'a fox in the forest')
     const card = localCard(page, 'a fox in the forest')
     // Before anything is transferred.
-    await card.getByText(/^The model comes first/).waitFor({ timeout: SLOW_MS })
+    await card.getByText(/^The model comes first/).waitFor()
     expect(sent.filter((one) => one.includes('.onnx'))).toEqual([])
     await agreeToDownload(page, 'a fox in the forest')
-    await card.getByText(/^Step \d+ of 12$/).waitFor({ timeout: SLOW_MS })
+    await card.getByText(/^Step \d+ of 12$/).waitFor()
     await expect.poll(() => page.title()).toMatch(/^\d+\/12 · Dewpoint$/)
     await onlyHere(page, 'a fox in the forest')
     await expect.poll(() => page.title()).toBe('Dewpoint')
@@ -118,7 +112,7 @@ describe('pictures made on this device', () => {
       .getByRole('radio', { name: 'This device' })
       .and(page.getByRole('radio', { checked: true }))
       .waitFor()
-    await page.getByText(/^about \d+ s$/).waitFor({ timeout: SLOW_MS })
+    await page.getByText(/^about \d+ s$/).waitFor()
 
     // Signing up and choosing to keep them saves both, in order, and only then.
     await signUp(page)
@@ -144,7 +138,7 @@ describe('pictures made on this device', () => {
     await chooseDevice(page)
     await generate(page, 'a rocket in space')
     await agreeToDownload(page, 'a rocket in space')
-    await savedCard(page, 'a rocket in space').waitFor({ timeout: SLOW_MS })
+    await savedCard(page, 'a rocket in space').waitFor()
     await isReadyForOffline(page)
 
     await page.context().setOffline(true)
@@ -152,10 +146,10 @@ describe('pictures made on this device', () => {
     await page.getByText(/^No connection/).waitFor()
     await generate(page, 'a dog in the meadow')
     const first = localCard(page, 'a dog in the meadow')
-    await first.getByText('Saved to your history when the connection is back').waitFor({ timeout: SLOW_MS })
+    await first.getByText('Saved to your history when the connection is back').waitFor()
     await generate(page, 'a cake in the desert')
     const second = localCard(page, 'a cake in the desert')
-    await second.getByText('Saved to your history when the connection is back').waitFor({ timeout: SLOW_MS })
+    await second.getByText('Saved to your history when the connection is back').waitFor()
     const other = await page.context().newPage()
     await other.goto('/history')
     await other.getByRole('link', { name: 'Open: a cake in the desert' }).click()
@@ -165,8 +159,8 @@ describe('pictures made on this device', () => {
 
     await page.context().setOffline(false)
     for (const tab of [page, other]) {
-      await savedCard(tab, 'a dog in the meadow').waitFor({ timeout: 60_000 })
-      await savedCard(tab, 'a cake in the desert').waitFor({ timeout: 60_000 })
+      await savedCard(tab, 'a dog in the meadow').waitFor()
+      await savedCard(tab, 'a cake in the desert').waitFor()
       expect(await tab.locator('article[data-run]').count()).toBe(0)
     }
     await page.reload()
@@ -184,16 +178,16 @@ describe('pictures made on this device', () => {
     await agreeToDownload(page, 'an octopus underwater')
     await localCard(page, 'an octopus underwater')
       .getByText(/^Step \d+ of 150$/)
-      .waitFor({ timeout: SLOW_MS })
+      .waitFor()
     const other = await page.context().newPage()
     await other.goto('/')
     const card = localCard(other, 'an octopus underwater')
     await card.getByText('Another tab is making it').waitFor()
     await page.close()
-    await card.getByText(/^Step \d+ of 150$/).waitFor({ timeout: SLOW_MS })
+    await card.getByText(/^Step \d+ of 150$/).waitFor()
     // Closed and opened again.
     await other.reload()
-    await card.getByText(/^Step \d+ of 150$/).waitFor({ timeout: SLOW_MS })
+    await card.getByText(/^Step \d+ of 150$/).waitFor()
     await card.getByRole('button', { name: 'Stop' }).click()
     await card.waitFor({ state: 'detached' })
     await expect.poll(() => other.title()).toBe('Dewpoint')
@@ -212,13 +206,11 @@ describe('pictures made on this device', () => {
     await agreeToDownload(page, 'two cats next to a cake')
     const card = localCard(page, 'two cats next to a cake')
     const ask = card.getByRole('button', { name: 'Make it on the server' })
-    await ask.waitFor({ timeout: SLOW_MS })
+    await ask.waitFor()
     await card.getByText(/^Nothing of this picture has been sent/).waitFor()
     expect(sent.filter((one) => one.includes('cats'))).toEqual([])
     await ask.click()
-    await savedCard(page, 'two cats next to a cake')
-      .getByRole('button', { name: 'More actions' })
-      .waitFor({ timeout: 60_000 })
+    await savedCard(page, 'two cats next to a cake').getByRole('button', { name: 'More actions' }).waitFor()
     expect(sent.filter((one) => one.includes('generation.create'))).toHaveLength(1)
   })
 
@@ -237,7 +229,7 @@ describe('pictures made on this device', () => {
     await agreeToDownload(page, 'a penguin on top of a mountain')
     await localCard(page, 'a penguin on top of a mountain')
       .getByText(/^Step \d+ of 40$/)
-      .waitFor({ timeout: SLOW_MS })
+      .waitFor()
     await page.getByRole('button', { name: 'Account menu' }).click()
     await page.getByRole('menuitem', { name: 'Sign out' }).click()
     await page.getByRole('link', { name: 'Sign in' }).waitFor()
@@ -248,7 +240,7 @@ describe('pictures made on this device', () => {
     await page.getByLabel('Email').fill(email)
     await page.getByLabel('Password').fill('correct horse battery')
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await savedCard(page, 'a penguin on top of a mountain').waitFor({ timeout: SLOW_MS })
+    await savedCard(page, 'a penguin on top of a mountain').waitFor()
   })
 
   it('pauses and resumes the download, and lists what is stored, each with a way to be rid of it', async () => {
@@ -274,7 +266,7 @@ describe('pictures made on this device', () => {
     await onlyHere(page, 'a dog in the city')
 
     await page.goto('/storage')
-    await page.getByText(/^Dewpoint$/).waitFor({ timeout: SLOW_MS })
+    await page.getByText(/^Dewpoint$/).waitFor()
     await page.getByText('1 picture only in this browser').waitFor()
     await page.getByRole('button', { name: /^Remove Dewpoint/ }).click()
     await page.getByText(/^No model is stored here/).waitFor()
@@ -282,7 +274,7 @@ describe('pictures made on this device', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete 1 picture' }).click()
     await page.getByText(/^Every picture made here/).waitFor()
     await page.goto('/')
-    await page.getByText(/MB to download, once$/).waitFor({ timeout: SLOW_MS })
+    await page.getByText(/MB to download, once$/).waitFor()
   })
 
   it('says when the browser has no room for the model, and goes on when there is some', async () => {
@@ -293,12 +285,12 @@ describe('pictures made on this device', () => {
     await page.goto('/')
     await chooseDevice(page)
     await takeSteps(page, 2)
-    await page.getByText(/MB to download, once$/).waitFor({ timeout: SLOW_MS })
+    await page.getByText(/MB to download, once$/).waitFor()
     await setRoom(8_000_000)
     await generate(page, 'a cat in space')
     await agreeToDownload(page, 'a cat in space')
     const card = localCard(page, 'a cat in space')
-    await card.getByText(/^This browser has no room left for the model\./).waitFor({ timeout: SLOW_MS })
+    await card.getByText(/^This browser has no room left for the model\./).waitFor()
     await setRoom()
     await card.getByRole('button', { name: 'Resume' }).click()
     await onlyHere(page, 'a cat in space')
@@ -312,13 +304,11 @@ describe('pictures made on this device', () => {
     await generate(page, 'a rocket in the desert')
     await agreeToDownload(page, 'a rocket in the desert')
     const here = localCard(page, 'a rocket in the desert')
-    await here.getByText(/^Step \d+ of 30$/).waitFor({ timeout: SLOW_MS })
+    await here.getByText(/^Step \d+ of 30$/).waitFor()
     await page.getByRole('radio', { name: 'Server', exact: true }).click()
     await takeSteps(page, 2)
     await generate(page, 'a fox in the city')
-    await savedCard(page, 'a fox in the city')
-      .getByRole('button', { name: 'More actions' })
-      .waitFor({ timeout: 60_000 })
+    await savedCard(page, 'a fox in the city').getByRole('button', { name: 'More actions' }).waitFor()
     expect(await savedCard(page, 'a fox in the city').count()).toBe(1)
     await onlyHere(page, 'a rocket in the desert')
     // The guest whom the server's picture made may keep the other one too.
@@ -336,7 +326,7 @@ describe('pictures made on this device', () => {
     await agreeToDownload(page, 'a panda eating tacos')
     await localCard(page, 'a panda eating tacos')
       .getByText(/^Step \d+ of 20$/)
-      .waitFor({ timeout: SLOW_MS })
+      .waitFor()
     await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
     await new Promise((resolve) => setTimeout(resolve, 3_000))
     await devtools.send('Page.setWebLifecycleState', { state: 'active' })
@@ -358,7 +348,7 @@ describe('pictures made on this device', () => {
       await route.fulfill({ response, json: { ...manifest, files } })
     })
     await page.goto('/')
-    await page.getByText(/^On the server only\. /).waitFor({ timeout: SLOW_MS })
+    await page.getByText(/^On the server only\. /).waitFor()
     expect(await page.getByRole('radio', { name: 'This device' }).isDisabled()).toBe(true)
     await page.getByText('Server: this device cannot run the model.').waitFor()
   })
@@ -385,7 +375,7 @@ describe('pictures made on this device', () => {
     await page
       .getByRole('dialog')
       .getByText(/MB to download, once$/)
-      .waitFor({ timeout: SLOW_MS })
+      .waitFor()
     await look('where it runs')
     await takeSteps(page, 3)
     await page.getByRole('button', { name: 'Done' }).click()
@@ -393,7 +383,7 @@ describe('pictures made on this device', () => {
     await promptBox(page).fill('a fox in the snow')
     await page.keyboard.press('Control+Enter')
     const card = localCard(page, 'a fox in the snow')
-    await card.getByRole('button', { name: /^Download/ }).waitFor({ timeout: SLOW_MS })
+    await card.getByRole('button', { name: /^Download/ }).waitFor()
     await look('the question before a download')
     await card.getByRole('button', { name: /^Download/ }).focus()
     await page.keyboard.press('Enter')
@@ -402,7 +392,7 @@ describe('pictures made on this device', () => {
 
     const everywhere = async (view: string) => {
       await page.goto('/storage')
-      await page.getByText(/^Dewpoint$/).waitFor({ timeout: SLOW_MS })
+      await page.getByText(/^Dewpoint$/).waitFor()
       await look(`${view}: storage`)
       await page.goto('/history')
       await page.getByRole('listitem').getByText('On this device').waitFor()
@@ -416,7 +406,7 @@ describe('pictures made on this device', () => {
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
     await everywhere('desk')
     await page.goto('/')
-    await page.getByText(/^about \d+ s$/).waitFor({ timeout: SLOW_MS })
+    await page.getByText(/^about \d+ s$/).waitFor()
     await look('desk: Studio')
     expect(found).toEqual([])
   })

@@ -20,7 +20,7 @@ describe('the main job in the browser', () => {
     await person.goto('/')
     await generate(person, PROMPT)
     const card = person.getByRole('article', { name: PROMPT })
-    await card.getByRole('button', { name: 'Share' }).waitFor({ timeout: 60_000 })
+    await card.getByRole('button', { name: 'Share' }).waitFor()
     await expectPicture(card.locator('img').first())
 
     await person.getByRole('link', { name: 'History' }).first().click()
@@ -53,7 +53,7 @@ describe('the main job in the browser', () => {
     await person.goto('/')
     await generate(person, 'a fox in the forest')
     const card = person.getByRole('article', { name: 'a fox in the forest' })
-    await card.getByRole('button', { name: 'More actions' }).click({ timeout: 60_000 })
+    await card.getByRole('button', { name: 'More actions' }).click()
     const [download] = await Promise.all([
       person.waitForEvent('download'),
       person.getByRole('menuitem', { name: 'Download PNG' }).click(),
@@ -75,9 +75,9 @@ describe('the main job in the browser', () => {
     await card
       .getByText(/Step \d+ of/)
       .first()
-      .waitFor({ timeout: 30_000 })
+      .waitFor()
     await person.reload()
-    await card.getByRole('button', { name: 'Share' }).waitFor({ timeout: 60_000 })
+    await card.getByRole('button', { name: 'Share' }).waitFor()
     await expectPicture(card.locator('img').first())
   })
 })
@@ -90,7 +90,5 @@ async function generate(page: Page, prompt: string): Promise<void> {
 /** The element shows a decoded picture, not a broken one. */
 async function expectPicture(image: ReturnType<Page['locator']>): Promise<void> {
   await image.waitFor()
-  await expect
-    .poll(() => image.evaluate((element) => (element as HTMLImageElement).naturalWidth), { timeout: 15_000 })
-    .toBeGreaterThan(0)
+  await expect.poll(() => image.evaluate((element) => (element as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
 }

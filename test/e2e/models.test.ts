@@ -45,7 +45,7 @@ describe('models in the Studio', () => {
   it('are described by size, licence and where they run, and a LoRA is drawn with', async () => {
     const page = await browsers.visitor()
     await page.goto('/')
-    await page.getByText(/MB, licence MIT\. Runs on the server and on this device\./).waitFor({ timeout: 60_000 })
+    await page.getByText(/MB, licence MIT\. Runs on the server and on this device\./).waitFor()
     await page.getByRole('combobox', { name: 'Model' }).click()
     await page.getByRole('option', { name: /Added from sd1\. \d+ kB, licence CC0-1\.0/ }).click()
     await page
@@ -68,6 +68,6 @@ describe('models in the Studio', () => {
 
     await page.getByRole('button', { name: /^Generate/ }).click()
     const card = page.getByRole('article', { name: 'a panda <lora:ink:1>, tinypanda' })
-    await card.getByRole('button', { name: 'More actions' }).first().waitFor({ timeout: 120_000 })
+    await card.getByRole('button', { name: 'More actions' }).first().waitFor()
   }, 240_000)
 })

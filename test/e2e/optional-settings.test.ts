@@ -65,7 +65,7 @@ describe('fine points', () => {
 
     await page.getByRole('button', { name: /^Generate/ }).click()
     const card = page.getByRole('article', { name: 'a fox in the forest' })
-    await card.getByRole('button', { name: 'More actions' }).first().click({ timeout: 60_000 })
+    await card.getByRole('button', { name: 'More actions' }).first().click()
     const download = page.waitForEvent('download')
     await page.getByRole('menuitem', { name: 'Download PNG' }).click()
     const { recipe } = await readRecipe(await readFile(await (await download).path()), { knownModels: [] })

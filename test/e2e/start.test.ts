@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { guestClient, waitUntilDone } from '#test/harness/api-client.ts'
+import { anyRequest, guestClient, waitUntilDone } from '#test/harness/api-client.ts'
 import { freePort } from '../../scripts/lib/free-port.ts'
 import { ROOT } from '../../scripts/lib/node.mjs'
 import { buildWebsite } from '../../scripts/lib/prepare.mjs'
@@ -14,7 +14,6 @@ import { buildWebsite } from '../../scripts/lib/prepare.mjs'
 interface Started {
   readonly process: ChildProcess
   readonly url: string
-  readonly readyMs: number
   said(): string
   /** Exit code; null when a signal ended it. */
   readonly ended: Promise<number | null>
@@ -52,22 +51,21 @@ describe('npm start', () => {
     return { process: child, said: () => text, ended }
   }
   async function start(env?: Record<string, string>): Promise<Started> {
-    const startedMs = performance.now()
     const launched = launch(env)
     const gone = launched.ended.then(() => true)
     while (!launched.said().includes('Ctrl-C stops everything')) {
       if (await Promise.race([gone, new Promise<false>((tick) => setTimeout(tick, 20, false))]))
         throw new Error(launched.said())
     }
-    current = { ...launched, url: `http://localhost:${port}`, readyMs: performance.now() - startedMs }
+    current = { ...launched, url: `http://localhost:${port}` }
     return current
   }
 
-  it('starts, stops on Ctrl-C, and is back within 10 s with every picture still there', async () => {
+  it('starts, stops on Ctrl-C, and is back with every picture still there', async () => {
     const first = await start()
     expect(first.said()).toMatch(new RegExp(`Dewpoint is at http://localhost:${port} +\\(ready in [\\d.]+ s\\)`))
     const person = await guestClient(first.url)
-    const { id } = await person.api.generation.create.mutate(await request(person))
+    const { id } = await person.api.generation.create.mutate(await anyRequest(person, { steps: 2 }))
     const [image] = (await waitUntilDone(person, id)).images
     const picture = await download(first.url, image?.url, person.cookie)
     first.process.kill('SIGINT')
@@ -76,7 +74,6 @@ describe('npm start', () => {
     expect(await freePort(port)).toBe(port)
 
     const second = await start()
-    expect(second.readyMs).toBeLessThan(10_000)
     expect((await person.api.generation.list.query({})).items.map((item) => item.id)).toEqual([id])
     expect((await download(second.url, image?.url, person.cookie)).equals(picture)).toBe(true)
   })
@@ -119,29 +116,11 @@ describe('npm start', () => {
     expect(log).toContain('"msg":"ready"')
     first.process.kill('SIGKILL')
     await first.ended
-    await expect.poll(() => freePort(port), { timeout: 15_000 }).toBe(port)
+    await expect.poll(() => freePort(port)).toBe(port)
     const second = await start()
     expect((await fetch(second.url)).status).toBe(200)
   })
 })
-
-async function request({ api }: Awaited<ReturnType<typeof guestClient>>) {
-  const [model] = await api.model.list.query()
-  const [size] = model?.sizes ?? []
-  if (model === undefined || size === undefined) throw new Error('No model is installed')
-  const { id: modelId, defaults } = model
-  return {
-    idempotencyKey: crypto.randomUUID(),
-    modelId,
-    prompt: 'a fox in the forest',
-    negativePrompt: '',
-    seed: 7,
-    count: 1,
-    ...size,
-    ...defaults,
-    steps: 2,
-  }
-}
 
 async function download(url: string, path: string | null | undefined, cookie: string): Promise<Buffer> {
   const response = await fetch(new URL(path ?? '', url), { headers: { cookie } })

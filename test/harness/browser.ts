@@ -4,12 +4,14 @@ import { existsSync } from 'node:fs'
 import { access, mkdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 
 /** Names an installed Chrome or Chromium goes by on PATH, and where macOS keeps it. */
 const INSTALLED = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 const MACOS = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
 const RESULTS = 'test-results'
+/** Far over what anything here takes: it tells a page that hangs from a machine that is busy. */
+const ACTION_TIMEOUT_MS = 120_000
 
 export interface Browsers {
   /** A person with a browser of their own: no cookies, no cache shared with the others. */
@@ -23,9 +25,7 @@ export interface Browsers {
 /** Starts one browser for the file and closes it afterwards; call at the top of a describe. */
 export function useBrowsers(baseURL: () => string, chromiumFlags: readonly string[] = []): Browsers {
   let browser: Browser | undefined
-  let pages: Page[] = []
-  let complaints: string[] = []
-  let expected: RegExp[] = []
+  let current = newRecord()
   const running = () => {
     if (browser === undefined) throw new Error('The browser starts in beforeAll; ask for it inside a test')
     return browser
@@ -34,33 +34,41 @@ export function useBrowsers(baseURL: () => string, chromiumFlags: readonly strin
   beforeAll(async () => {
     browser = await launch(chromiumFlags)
   })
+  beforeEach(() => {
+    current = newRecord()
+  })
   afterEach(async ({ task }) => {
-    const shown = pages
+    const { pages, complaints, expected } = current
+    // Before the pages close: what closing cuts off is nobody's fault.
     const said = complaints.filter((text) => !expected.some((pattern) => pattern.test(text)))
-    pages = []
-    complaints = []
-    expected = []
-    if (task.result?.state === 'fail' || said.length > 0) await takeScreenshots(shown, task.name)
-    for (const page of shown) await page.context().close()
+    if (task.result?.state === 'fail' || said.length > 0) await takeScreenshots(pages, task.name)
+    for (const page of pages) await page.context().close()
     expect(said, 'the pages complained in their console').toEqual([])
   })
   afterAll(() => browser?.close())
 
   return {
     browser: running,
-    expectConsole: (pattern) => void expected.push(pattern),
+    expectConsole: (pattern) => void current.expected.push(pattern),
     async visitor(options = {}) {
+      // A page that outlives its test goes on complaining to that test's record.
+      const record = current
       const context = await running().newContext({ baseURL: baseURL(), ...options })
-      context.setDefaultTimeout(15_000)
+      context.setDefaultTimeout(ACTION_TIMEOUT_MS)
       const page = await context.newPage()
       context.on('console', (message) => {
-        if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`)
+        if (message.type() === 'error') record.complaints.push(`${message.text()} (${message.location().url})`)
       })
-      context.on('weberror', (error) => complaints.push(error.error().message))
-      pages.push(page)
+      context.on('weberror', (error) => record.complaints.push(error.error().message))
+      record.pages.push(page)
       return page
     },
   }
+}
+
+/** What one test opened, and what its pages said. */
+function newRecord() {
+  return { pages: [] as Page[], complaints: [] as string[], expected: [] as RegExp[] }
 }
 
 async function launch(flags: readonly string[]): Promise<Browser> {

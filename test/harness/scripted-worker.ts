@@ -21,7 +21,7 @@ export async function scriptedWorker(server: TestServer, token = server.env.WORK
   const id = randomUUID()
   const api = server.as(new Headers({ authorization: `Bearer ${token}` })).worker
   const { model } = server
-  const claim = async (max = 1, waitMs = 2_000) => (await api.claim({ workerId: id, max, waitMs })).jobs
+  const claim = async (max = 1, waitMs = 30_000) => (await api.claim({ workerId: id, max, waitMs })).jobs
   const upload = async (job: Job, png: Uint8Array<ArrayBuffer>) => {
     const ticket = await api.presign({ ...ref(job), sizeBytes: png.length, sha256: sha256(png) })
     const headers = new Headers(ticket.headers)
@@ -36,7 +36,7 @@ export async function scriptedWorker(server: TestServer, token = server.env.WORK
     hello: () => api.hello({ workerId: id, provider: 'cpu', models: [{ id: model.id, hash: model.hash }] }),
     async claimOne() {
       const [job] = await claim()
-      if (job === undefined) throw new Error('No job within 2 s')
+      if (job === undefined) throw new Error('No job within 30 s')
       return job
     },
     async run(job, steps = job.recipe.steps) {

@@ -78,7 +78,7 @@ describe('a bucket that refuses writes', () => {
     await worker.api.fail({ ...ref(first), reason: 'PUT answered 503', retryable: true })
     expect((await person.api.generation.get({ id })).images[0]).toMatchObject({ status: 'queued', error: null })
     proxy.refuse.clear()
-    const [again] = await worker.claim(1, 6_000)
+    const [again] = await worker.claim(1, 30_000)
     if (again === undefined) throw new Error('not tried again')
     await worker.finish(again)
     expect((await person.api.session.me())?.allowance.used).toBe(1)

@@ -7,8 +7,13 @@ import { createContainer } from '#server/container.ts'
 import { migrate } from '#server/db/migrate.ts'
 import { handleAuth } from '#server/http/handle-auth.ts'
 import { handleTrpc } from '#server/http/handle-trpc.ts'
+import { claimJobs } from '#server/workers/claim-jobs.ts'
+import { onlyNotified } from '#test/harness/only-notified.ts'
 import { ref, type ScriptedWorker, scriptedWorker } from '#test/harness/scripted-worker.ts'
 import { APP_URL, type Person, startTestServer, type TestServer, validRequest } from '#test/harness/server.ts'
+
+/** A minute: the database is back in one second, on a busy machine in some. */
+const RETRIES_MAX = 240
 
 describe('a database that goes away and comes back', () => {
   let dir: string
@@ -36,7 +41,7 @@ describe('a database that goes away and comes back', () => {
     process.kill(postgres.pid, 'SIGKILL')
     await postgres.stop()
     // Its children serve on until they notice.
-    await expect.poll(async () => (await get('model.list')).status, { timeout: 10_000 }).toBe(503)
+    await expect.poll(async () => (await get('model.list')).status).toBe(503)
   }
   const comeBack = async () => {
     postgres = await startEmbeddedPostgres({ dir })
@@ -49,7 +54,7 @@ describe('a database that goes away and comes back', () => {
       try {
         return await call()
       } catch (error) {
-        if (attempt === 40) throw error
+        if (attempt === RETRIES_MAX) throw error
         await new Promise((tick) => setTimeout(tick, 250))
       }
     }
@@ -74,7 +79,7 @@ describe('a database that goes away and comes back', () => {
     expect(auth.status).toBe(503)
     expect((await auth.json()).error.code).toBe('database.unavailable')
     await comeBack()
-    await expect.poll(async () => (await get('session.me')).status, { timeout: 10_000 }).toBe(200)
+    await expect.poll(async () => (await get('session.me')).status).toBe(200)
     expect(await person.api.generation.list({})).toMatchObject({ items: [] })
   })
 
@@ -97,14 +102,13 @@ describe('a database that goes away and comes back', () => {
   it('listens again by itself, so that a queued image wakes a waiting worker at once', async () => {
     await crash()
     await comeBack()
-    await expect.poll(() => server.container.deps.notifications.isListening, { timeout: 15_000 }).toBe(true)
+    await expect.poll(() => server.container.deps.notifications.isListening).toBe(true)
     await retried(() => person.api.session.me())
-    const waiting = retried(() => worker.claim(1, 10_000))
-    await new Promise((tick) => setTimeout(tick, 300))
+    const { deps, waiting } = onlyNotified(server.container.deps)
+    const claim = claimJobs(deps, { workerId: worker.id, max: 1, waitMs: 60_000 })
+    await waiting
     const { id } = await person.api.generation.create(validRequest(server.model))
-    const asked = performance.now()
-    expect((await waiting).length).toBe(1)
-    expect(performance.now() - asked).toBeLessThan(900)
+    expect((await claim).jobs.length).toBe(1)
     await person.api.generation.cancel({ id })
   })
 
