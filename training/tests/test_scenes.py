@@ -93,7 +93,7 @@ def test_left_is_left_and_above_is_above_unmistakably():
     for scene in of("above") + of("stacked"):
         a, b = (things[0] for _, things in sorted(by_thing(scene).items()))
         way = -1 if scene.relation == "under" else 1
-        assert way * (b.y - a.y) > 0.45 * (a.size + b.size) / 2 and way * (b.y - a.y) > 1.5 * abs(a.x - b.x), scene
+        assert way * (b.y - a.y) > 0.3 * (a.size + b.size) / 2 and way * (b.y - a.y) > 1.3 * abs(a.x - b.x), scene
         if scene.composition == "above":  # with air between them
             assert abs(a.y - b.y) - (a.size + b.size) / 2 > 4, scene
 

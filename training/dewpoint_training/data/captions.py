@@ -13,9 +13,9 @@ from ..model.tokenizer import caption_words, lexicon
 
 Part = tuple[str, int]
 NOTHING_KNOWN = 0.03  # captions of unknown words only
-UNKNOWN = 0.15  # captions with one to four unknown words among the known
+UNKNOWN = 0.2  # captions with unknown words among the known: one to four, in a quarter of them so many that half of what is said means nothing
 QUALITY = 0.2  # captions with words that praise and change nothing
-LONGEST = 92  # characters up to which noise is added: the text encoder reads 32 word pieces, and what it cannot read must not be drawn
+LONGEST = 98  # characters up to which noise is added: the text encoder reads 32 word pieces, and what it cannot read must not be drawn
 ARTICLES = ("a ", "an ", "the ")
 NUMBERS = tuple(word for forms in grammar()["numbers"].values() for word in forms if not word.startswith("a "))
 SYLLABLES = "ba be bi bo bra cro cu da de dri du fa fe flo ga gli go gru ha jo ka ke kli ko lu ma me mi mo na ne ni nu o pa pe pli po qua ra re ri ro sa ske so sta ta te tro u va ve vo wi xa ye yo za zi".split()
@@ -44,6 +44,23 @@ def _any_word(dice) -> str:
         return "".join(dice.one(SYLLABLES) for _ in range(2 + int(dice.random() * 2)))
     first, last = dice.one(SCRIPTS)
     return "".join(chr(first + int(dice.random() * (last - first + 1))) for _ in range(2 + int(dice.random() * 3)))
+
+
+def unknown_phrase(dice) -> str:
+    """An unknown word, sometimes in the company real sentences have: "of the bayou", "that is vested"."""
+    word = unknown_word(dice)
+    return dice.one(grammar()["unknown"]).format(w=word, v=unknown_word(dice)) if dice.chance(0.3) else word
+
+
+@lru_cache
+def place_words() -> dict[str, tuple[str, ...]]:
+    """{place: other words that mean it, emoji and other languages}"""
+    tags = {phrases[-1]: place for place, phrases in grammar()["places"].items()}
+    found: dict[str, list[str]] = {}
+    for word, meaning in lexicon().items():
+        if meaning in tags and word != meaning:
+            found.setdefault(tags[meaning], []).append(word)
+    return {place: tuple(words) for place, words in found.items()}
 
 
 def template(text: str, parts: list[Part]) -> list[Part]:
@@ -80,15 +97,14 @@ def finish(dice, phrase: list[Part] | None, tags: list[list[Part]], background: 
         return join(dice, parts)
     where = place_phrase(dice, background) if background else None
     weather = dice.one(g["lights"][light]) if light else None
-    if tags and dice.chance(0.08):
-        pieces = [list(tag) for tag in tags] + [[(w, -1)] for w in (where and (where if background in COLORS else g["places"][background][-1]), weather and g["lights"][light][-1], style and g["style_tags"][style][0]) if w]
-        parts = [part for i, piece in enumerate(pieces) for part in ([(", ", -1)] if i else []) + piece]
+    if tags and dice.chance(0.11):
+        parts = listed(dice, tags, background, weather and g["lights"][light][-1], style and g["style_tags"][style][0])
     else:
         parts = list(phrase)
         leading = [w for w, p in ((where, 0.1), (weather, 0.15)) if w and dice.chance(p)]
         for w in (where, weather):
             if w and w not in leading:
-                parts = [*parts, (dice.one((" ", " ", " ", ", ")) + w, -1)]
+                parts = [*parts, (dice.weighted((" ", ", ", ". It is ", ", which is "), (0.72, 0.22, 0.03, 0.03)) + w, -1)]
         if style:
             parts = template(dice.one(g["styles"][style]), parts)
         if dice.chance(0.15):
@@ -97,12 +113,26 @@ def finish(dice, phrase: list[Part] | None, tags: list[list[Part]], background: 
     if dice.chance(QUALITY):
         parts = quality(dice, parts)
     if dice.chance(UNKNOWN):
-        for _ in range(1 + int(dice.random() * 4)):
+        for _ in range(4 + int(dice.random() * 6) if dice.chance(0.25) else 1 + int(dice.random() * 4)):
             if sum(len(text) for text, _ in parts) < LONGEST:
-                parts = interrupted(dice, parts, unknown_word(dice))
+                parts = interrupted(dice, parts, unknown_phrase(dice))
     if dice.chance(0.1):
         parts = [(without_articles(text), thing) if thing < 0 else (text, thing) for text, thing in parts]
     return join(dice, parts)
+
+
+def listed(dice, tags: list[list[Part]], background: str | None, light: str | None, style: str | None) -> list[Part]:
+    """Words without a sentence, in any order: what tags are, and what is left of a sentence in another language."""
+    pieces = [list(tag) for tag in tags]
+    if background:
+        others = place_words().get(background, ())
+        word = place_phrase(dice, background) if background in COLORS else dice.one(others) if others and dice.chance(0.3) else grammar()["places"][background][-1]
+        pieces.append([(word, -1)])
+    pieces += [[(word, -1)] for word in (light, style) if word]
+    if dice.chance(0.5):
+        dice.shuffle(pieces)
+    joint = dice.one((", ", ", ", " ", "; "))
+    return [part for i, piece in enumerate(pieces) for part in ([(joint, -1)] if i else []) + piece]
 
 
 def quality(dice, parts: list[Part]) -> list[Part]:
@@ -115,7 +145,7 @@ def quality(dice, parts: list[Part]) -> list[Part]:
 
 def interrupted(dice, parts: list[Part], word: str) -> list[Part]:
     """An unknown word before, after or between the others, never inside a noun, a number or a relation."""
-    gaps = [(i, at) for i, (text, thing) in enumerate(parts) if thing < 0 for at in (0, len(text) - 1) if text[at] == " "]
+    gaps = [(i, at) for i, (text, thing) in enumerate(parts) if thing < 0 for at in ((0,) if " " in word else (0, len(text) - 1)) if text[at] == " "]
     draw = dice.random()
     if draw < 0.2 or not gaps:
         return [(word + " ", -1), *parts]

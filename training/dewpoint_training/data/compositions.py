@@ -29,8 +29,8 @@ TILT = math.radians(8)
 
 # Share of each composition at stage 1; at stage 0 a scene is one large thing.
 MIX = dict(
-    single=0.35, pair=0.1, sided=0.09, stacked=0.035, above=0.03, depth=0.025, eating=0.05, drinking=0.015, holding=0.03, riding=0.03, wearing=0.03, playing=0.01, inside=0.015, sitting=0.02,
-    action=0.065, dressed=0.015, hugging=0.01, ball=0.01, count=0.085, counts=0.025, triple=0.02, around=0.01,
+    single=0.34, pair=0.095, sided=0.09, stacked=0.035, above=0.03, depth=0.025, eating=0.05, drinking=0.015, holding=0.03, riding=0.03, wearing=0.03, playing=0.01, inside=0.015, sitting=0.02,
+    action=0.065, dressed=0.015, couple=0.015, hugging=0.01, ball=0.01, count=0.085, counts=0.025, triple=0.02, around=0.01,
 )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def pair_key(a: Concept, b: Concept) -> str:
     return "objects:" + "|".join(sorted((a.label, b.label)))
 
 
-FOREIGN = 0.07  # nouns said in another language or as an emoji
+FOREIGN = 0.1  # nouns said in another language or as an emoji
 SIZED = {"count", "counts", "triple"}  # small enough as they are
 
 
@@ -96,14 +96,17 @@ class Draft:
 
 
 @lru_cache
-def taken_names() -> frozenset[str]:
-    """What a place or a style is called: a thing of that name would be a second picture of the same words."""
+def taken_names() -> tuple[frozenset[str], tuple[str, ...]]:
+    """What a place or a style is called, and the phrases that say where or in which weather: a thing of that name would be a second picture of the same words."""
     g = grammar()
-    return frozenset(phrases[-1] for phrases in g["places"].values()) | frozenset(tag for tags in g["style_tags"].values() for tag in tags)
+    said = [phrase for group in ("places", "lights") for phrases in g[group].values() for phrase in phrases]
+    names = {phrases[-1] for phrases in g["places"].values()} | {tag for tags in g["style_tags"].values() for tag in tags}
+    return frozenset(names), tuple(f" {phrase} " for phrase in said if " " in phrase)
 
 
 def without_taken_names(c: Concept) -> Concept | None:
-    words = tuple(w for w in c.words if w not in taken_names())
+    names, phrases = taken_names()
+    words = tuple(w for w in c.words if w not in names and not any(phrase in f" {w} " for phrase in phrases))
     return c if words == c.words else replace(c, words=words) if words else None
 
 
@@ -176,7 +179,7 @@ class Arranger:
     def called(self, dice: Dice, c: Concept) -> str:
         """One of its names; now and then an emoji or another language's word, which read the same row of the word table."""
         if dice.chance(FOREIGN) and (others := words_of(c.label)):
-            return dice.one(others)
+            return others[0] if dice.chance(0.5) else dice.one(others)  # the first is its emoji
         return self.word(dice, c)
 
     def noun(self, dice: Dice, c: Concept, thing: int, color: str | None = None, adjective: str | None = None) -> list[Part]:
@@ -392,6 +395,27 @@ class Arranger:
         joint = dice.one((" ", " and ", ", "))
         phrase = [*self.noun(dice, a, 0), (" wearing ", -1), *self.noun(dice, b, 1, color), (joint + dice.one(grammar()["relations"][relation]) + " ", -1), *self.noun(dice, c, 2)]
         return Draft(phrase, [], [Placement(a.label, 0, 0, sa, thing=0), self.worn(dice, b, sa, color, 1), held], "dressed", relation, flags=a.flags, worn=1, glasses="g" in b.flags)
+
+    def couple(self, dice: Dice) -> Draft:
+        """Two who each have something: "a cat wearing a top hat next to a dog holding a balloon"."""
+        for _ in range(2000):
+            a, b = self.pick_pair(dice, self.subjects, self.subjects)
+            hat, held = self.hats.draw(dice), self.portable.draw(dice)
+            if len({a, b, hat, held}) == 4 and (self.held or self.allowed(a, hat, "wearing") and self.allowed(b, held, "holding") and all(self.allowed(x, y, None) for x, y in ((a, held), (b, hat), (hat, held)))):
+                break
+        else:
+            raise RuntimeError("no two are left who have something")
+        size, color = dice.between(100, 120), self.color_for(dice, hat, 0.3)
+        way = 1 if dice.chance(0.85) else -1
+        placements = [
+            Placement(a.label, 0, 0, size, thing=0), self.worn(dice, hat, size, color, 1), Placement(b.label, way * 1.02 * size, 0, size, tilt(dice), thing=2),
+            Placement(held.label, way * 1.42 * size, 0.18 * size, 0.5 * size, tilt(dice), shadow=False, thing=3),
+        ]  # fmt: skip
+        phrase = [
+            *self.noun(dice, a, 0), (" wearing ", -1), *self.noun(dice, hat, 1, color), (dice.one((" and ", " next to ", " beside ", ", ")), -1),
+            *self.noun(dice, b, 2), self.say(dice, "holding"), *self.noun(dice, held, 3),
+        ]  # fmt: skip
+        return Draft(phrase, [], placements, "couple", "holding", flags=a.flags, worn=1)
 
     # --- several ------------------------------------------------------------------------------------------------------------------------
     def count(self, dice: Dice) -> Draft:
