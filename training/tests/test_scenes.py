@@ -149,6 +149,7 @@ def test_every_place_light_style_and_composition_is_used(scenes):
     assert set(backgrounds) == {*PLACES, *PLAIN, CALM}
     assert {s.style for s in scenes} == set(STYLES) and {s.light for s in scenes} == set(LIGHTS)
     assert len(MIX) <= len(compositions) and len(PLACES) >= 40
+    assert set(grammar()["place_tags"]) == set(PLACES)
     acts = Counter(scene_of(2, k, composition="action").relation for k in range(1500))
     assert set(acts) == set(grammar()["actions"])
 

@@ -55,11 +55,11 @@ def unknown_phrase(dice) -> str:
 @lru_cache
 def place_words() -> dict[str, tuple[str, ...]]:
     """{place: other words that mean it, emoji and other languages}"""
-    tags = {phrases[-1]: place for place, phrases in grammar()["places"].items()}
+    homes = {noun: place for place, nouns in grammar()["place_tags"].items() for noun in nouns}
     found: dict[str, list[str]] = {}
     for word, meaning in lexicon().items():
-        if meaning in tags and word != meaning:
-            found.setdefault(tags[meaning], []).append(word)
+        if meaning in homes and word != meaning:
+            found.setdefault(homes[meaning], []).append(word)
     return {place: tuple(words) for place, words in found.items()}
 
 
@@ -82,7 +82,7 @@ def template(text: str, parts: list[Part]) -> list[Part]:
 def place_phrase(dice, background: str) -> str:
     g = grammar()
     if background in COLORS:
-        return dice.one(g["plain"]).format(c=dice.one(g["plain_names"].get(background, [background])))
+        return dice.one(g["plain"]).format(c=dice.one(g["plain_names"].get(background, [background]))).replace("a orange", "an orange")
     return dice.one(g["places"][background])
 
 
@@ -126,7 +126,7 @@ def listed(dice, tags: list[list[Part]], background: str | None, light: str | No
     pieces = [list(tag) for tag in tags]
     if background:
         others = place_words().get(background, ())
-        word = place_phrase(dice, background) if background in COLORS else dice.one(others) if others and dice.chance(0.3) else grammar()["places"][background][-1]
+        word = place_phrase(dice, background) if background in COLORS else dice.one(others) if others and dice.chance(0.3) else dice.one(grammar()["place_tags"][background])
         pieces.append([(word, -1)])
     pieces += [[(word, -1)] for word in (light, style) if word]
     if dice.chance(0.5):

@@ -100,7 +100,7 @@ def taken_names() -> tuple[frozenset[str], tuple[str, ...]]:
     """What a place or a style is called, and the phrases that say where or in which weather: a thing of that name would be a second picture of the same words."""
     g = grammar()
     said = [phrase for group in ("places", "lights") for phrases in g[group].values() for phrase in phrases]
-    names = {phrases[-1] for phrases in g["places"].values()} | {tag for tags in g["style_tags"].values() for tag in tags}
+    names = {tag for tags in g["place_tags"].values() for tag in tags} | {tag for tags in g["style_tags"].values() for tag in tags}
     return frozenset(names), tuple(f" {phrase} " for phrase in said if " " in phrase)
 
 
