@@ -213,7 +213,7 @@ class Arranger:
         elif draw < 0.14:
             size, adjective = dice.between(*SMALL), dice.one(grammar()["sizes"]["small"])
         else:
-            size = dice.between(60, 190)
+            size = dice.between(78, 200)
         phrase = self.noun(dice, c, 0, color, adjective)
         return Draft(phrase, [] if adjective or color else [[(self.called(dice, c), 0)]], [stand(dice, c, size, color)], "single", flags=c.flags, floats="s" in c.flags)
 
