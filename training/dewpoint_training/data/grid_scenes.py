@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from .backgrounds import COLORS, PAINTERS, paint_background
+from .backgrounds import COLORS, paint_background
 from .concepts import Concept, all_concepts, grammar, with_article
 from .sprites import HUES, STYLES, Sprites
 
@@ -247,7 +247,7 @@ class SceneGenerator:
 
     def place(self, rng, concepts) -> str:
         """Things are usually where they belong, often enough elsewhere that place and object stay separate words."""
-        places = [place for place in grammar()["places"] if place in PAINTERS]  # the newer ones are painted later
+        places = list(grammar()["places"])
         if rng.random() < 0.5:
             flags = "".join(c.flags for c in concepts[:1])
             if "u" in flags:
