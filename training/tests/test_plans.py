@@ -1,4 +1,3 @@
-import multiprocessing
 import re
 
 import numpy as np
@@ -38,6 +37,8 @@ def test_every_placement_is_named_by_the_tokens_of_its_word():
 
 
 def test_a_stream_yields_what_one_process_would_make_and_ends_its_processes():
+    import multiprocessing
+
     stream = plan_stream(2, seed=8, batch=16)
     batches = [next(stream) for _ in range(5)]
     crew = multiprocessing.active_children()
@@ -60,23 +61,3 @@ def test_plans_become_tensors_torch_can_index_with():
     tensors = make_plans(1, 4).to("cpu")
     assert tensors["ids"].dtype == tensors["tokens"].dtype == torch.int64
     assert tensors["box"].shape == (4, 6, 4) and tensors["mirror"].dtype == torch.bool
-
-
-def test_a_stream_follows_the_stage_its_trainer_sets():
-    stage = multiprocessing.get_context("spawn").Value("d", 0.0)
-    stream = plan_stream(1, seed=3, batch=32, stage=stage)
-    early = next(stream)
-    stage.value = 1.0
-    for _ in range(4):  # what was made ahead
-        late = next(stream)
-    stream.close()
-    assert ((early.sprite >= 0).sum(1) <= 1).all() and (late.sprite[:, 1] >= 0).any()
-
-
-def test_a_process_that_dies_is_an_error_not_a_wait():
-    stream = plan_stream(1, seed=3, batch=8)
-    next(stream)
-    multiprocessing.active_children()[0].kill()
-    with pytest.raises(RuntimeError, match="exit code -9"):
-        for _ in range(4):
-            next(stream)

@@ -5,6 +5,7 @@ shared memory; nothing is pickled and batches come in the order of their numbers
 """
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import signal
@@ -172,60 +173,35 @@ def _work(memory, batch: int, seed: int, first: int, step: int, stage, held: boo
         number += step
 
 
-class PlanStream:
-    """Batches 0, 1, 2, … of a seed, without end, made ahead by processes that start at once: an iterator to `close()`.
+def plan_stream(workers: int, seed: int, batch: int, stage=1.0, held: bool = False, start_method: str = "spawn"):
+    """Batches 0, 1, 2, … of a seed, without end, made ahead by `workers` processes. `stage`: a number, or a multiprocessing.Value that the trainer turns up.
 
-    A process that died raises here, with its exit code.
+    Close the iterator (`.close()`, or let it go out of scope) to end the processes. A process that died raises here, with its exit code.
     """
-
-    def __init__(self, workers: int, seed: int, batch: int, stage, held: bool, start_method: str):
-        context = multiprocessing.get_context(start_method)
-        self._ended, self._number, self._crew = context.Event(), 0, []
-        for first in range(workers):
-            memory = context.RawArray("B", _slot_bytes(batch) * SLOTS)
-            free, ready = context.Semaphore(SLOTS), context.Semaphore(0)
-            process = context.Process(target=_work, args=(memory, batch, seed, first, workers, stage, held, free, ready, self._ended), daemon=True)
-            process.start()
-            self._crew.append((process, _views(memory, batch), free, ready))
-
-    def __iter__(self) -> "PlanStream":
-        return self
-
-    def __next__(self) -> PlanBatch:
-        if not self._crew:
-            raise StopIteration
-        process, slots, free, ready = self._crew[self._number % len(self._crew)]
-        while not ready.acquire(timeout=1):
-            if not process.is_alive():
-                code = process.exitcode
-                self.close()
-                raise RuntimeError(f"a process that makes plans ended with exit code {code}")
-        slot = slots[self._number // len(self._crew) % SLOTS]
-        made = PlanBatch(**{name: array.copy() for name, array in slot.arrays().items()})
-        free.release()
-        self._number += 1
-        return made
-
-    def close(self) -> None:
-        self._ended.set()
-        for _, _, free, _ in self._crew:
+    context = multiprocessing.get_context(start_method)
+    ended = context.Event()
+    crew = []
+    for first in range(workers):
+        memory = context.RawArray("B", _slot_bytes(batch) * SLOTS)
+        free, ready = context.Semaphore(SLOTS), context.Semaphore(0)
+        process = context.Process(target=_work, args=(memory, batch, seed, first, workers, stage, held, free, ready, ended), daemon=True)
+        process.start()
+        crew.append((process, _views(memory, batch), free, ready))
+    try:
+        for number in itertools.count():
+            process, slots, free, ready = crew[number % workers]
+            while not ready.acquire(timeout=1):
+                if not process.is_alive():
+                    raise RuntimeError(f"a process that makes plans ended with exit code {process.exitcode}")
+            slot = slots[number // workers % SLOTS]
+            made = PlanBatch(**{name: array.copy() for name, array in slot.arrays().items()})
             free.release()
-        for process, *_ in self._crew:
+            yield made
+    finally:
+        ended.set()
+        for _, _, free, _ in crew:
+            free.release()
+        for process, *_ in crew:
             process.join(10)
             if process.is_alive():
                 process.terminate()
-        self._crew = []
-
-    def __enter__(self) -> "PlanStream":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.close()
-
-
-def plan_stream(workers: int, seed: int, batch: int, stage=1.0, held: bool = False, start_method: str = "spawn") -> PlanStream:
-    """`stage`: a number, or a Value of the same start method's context (`multiprocessing.get_context("spawn").Value("d", 0.0)`) that the trainer turns up.
-
-    "fork" starts faster, and may be used only before anything touches a GPU.
-    """
-    return PlanStream(workers, seed, batch, stage, held, start_method)

@@ -12,7 +12,7 @@ class Detection:
     x: float  # centre, px
     y: float
     size: float  # side, px
-    color: str  # the likeliest hue, "natural" left out: a frog is green without being recoloured
+    color: str  # the hue it would have been turned to: means something only where a thing was asked for in a colour
     others: tuple[tuple[str, float], ...] = ()  # what else it may be, e.g. what is worn at the same place
 
 
@@ -21,3 +21,4 @@ class Seen:
     detections: tuple[Detection, ...]  # surest first
     background: str
     style: str
+    light: str = "none"

@@ -1,170 +1,263 @@
-"""Trains the judge of pictures (detector.py) on fresh renders: crowds of any things anywhere, and scenes of both splits.
+"""Trains the judge of pictures (detector.py) by the clock: `--minutes` of training, the learning rate falling to zero over them, averaged weights kept.
 
-Seeds start with 20 here and with 0 in the U-Net's training, so no picture is shared. Every concept is drawn equally often. Continues from --out.
+Most pictures are crowds (crowds.py) of any things in any style, some are scenes as captions ask for them; all are rendered on the device, worn a little, and
+some are made soup of: a judge that never saw soup is sure of something in it.
 """
 from __future__ import annotations
 
 import argparse
+import copy
+import json
 import time
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageFilter
 from torch import Tensor
 
-from ..data.backgrounds import paint_background
-from ..model.checkpoint import load_autoencoder
-from .detector import BACKGROUNDS, CELLS, COLORS, PICTURE, STRIDE, STYLE_NAMES, Detector, load_detector, save_detector
+from ..data.compose import Composer
+from ..data.concepts import all_concepts
+from ..data.looks import BACKGROUNDS, BORN_STYLES, LIGHTS, STYLES
+from ..data.plans import plan_stream
+from ..data.sprites import HUES
 from ..train.muon import Muon, split_parameters
 from ..train.progress import bar, say
-from ..data.grid_scenes import Placement, Scene, SceneGenerator, render_scene, shadow
-from ..data.sprites import HUES, Sprites
+from .crowds import Choices, crowds
+from .detector import CELLS, FOUND, PICTURE, STRIDE, Detector, Vocabulary, load_detector, save_detector
+from .judge import PROMPTS
 
-SEED = 20  # the first number of every seed drawn here
-
-
-class Renders:
-    """Endless labelled pictures; picture k is the same picture every time."""
-
-    def __init__(self, sprites: Sprites, config: dict):
-        self.sprites, self.config = sprites, config
-        everything = SceneGenerator(sprites).concepts
-        self.concepts = [replace(c, weight=1.0) for c in everything]
-        self.labels = [c.label for c in self.concepts]
-        self.scenes = [SceneGenerator(sprites, held=held, concepts=self.concepts) for held in (False, True)]
-        self.backgrounds = {kind: [paint_background(kind, np.random.default_rng([SEED, i, k])) for k in range(config["backgrounds"])] for i, kind in enumerate(BACKGROUNDS)}
-
-    def picture(self, k: int) -> tuple[np.ndarray, Scene]:
-        rng = np.random.default_rng([SEED, k])
-        if rng.random() < self.config["scene_share"]:
-            scene = self.scenes[int(rng.integers(2))].scene([SEED, 1, k])
-            image = render_scene(scene, self.sprites)
-        else:
-            scene, image = self.crowd(rng)
-        return np.asarray(worn(image, rng)), scene
-
-    def crowd(self, rng) -> tuple[Scene, Image.Image]:
-        background, style = str(rng.choice(BACKGROUNDS)), str(rng.choice(STYLE_NAMES, p=(0.5, 0.25, 0.25)))
-        image = self.backgrounds[background][rng.integers(self.config["backgrounds"])].copy()
-        placements = []
-        for _ in range(rng.integers(1, 7)):
-            concept = self.concepts[rng.integers(len(self.concepts))]
-            size = int(rng.choice((64, 72, 88, 96, 112, 128, 144, 160, 176)))
-            x, y = (int(v) for v in rng.integers(-8, PICTURE - size + 9, 2))
-            crowded = any(np.hypot(x + size / 2 - p.x - p.size / 2, y + size / 2 - p.y - p.size / 2) < 0.38 * (size + p.size) for p in placements)
-            if crowded and rng.random() < 0.9:
-                continue
-            # Held-out colours too: the judge has to know what the model has not seen.
-            color = str(rng.choice(list(HUES))) if "c" in concept.flags and rng.random() < 0.6 else None
-            placements.append(Placement(concept.label, size, x, y, color))
-            if rng.random() < 0.5:
-                image.paste((20, 20, 30), (x, y + size - size // 7), shadow(size))
-            sprite = self.sprites.get(concept.label, style, size, color)
-            image.paste(sprite, (x, y), sprite)
-        return Scene("", background, style, placements), image
+SEED = 20  # the first number of every seed drawn here; the U-Net's training starts with 0
+SEEN_SHARE = 0.1  # of its square a thing must cover in sight to be asked for; below, it is neither right nor wrong to find it
 
 
-def worn(image: Image.Image, rng) -> Image.Image:
-    """Slightly other brightness, sharpness and grain: what is judged comes out of a decoder, not out of a renderer."""
-    if rng.random() < 0.3:
-        image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.3))))
-    pixels = np.asarray(image, dtype=np.float32)
-    pixels = pixels * rng.uniform(0.92, 1.08) + rng.uniform(-8, 8)
-    if rng.random() < 0.3:
-        pixels = pixels + rng.normal(0, rng.uniform(1, 6), pixels.shape)
-    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+def vocabulary() -> Vocabulary:
+    return Vocabulary(tuple(c.label for c in all_concepts()), tuple(HUES), STYLES, LIGHTS, BACKGROUNDS)
 
 
-def targets(scenes: list[Scene], labels: dict[str, int]) -> dict[str, Tensor]:
-    """What the detector should say. Cells count row by row; a later sprite in the same cell shares it with an earlier one."""
-    n = len(scenes)
-    out = {"centre": torch.zeros(n, CELLS, CELLS), "background": torch.zeros(n, dtype=torch.long)}
-    rows, kinds, colors, styles, boxes = [], [], [], [], []
-    grid = torch.arange(CELLS) + 0.5
-    for i, scene in enumerate(scenes):
-        out["background"][i] = BACKGROUNDS.index(scene.background)
-        for p in scene.placements:
-            x, y = (p.x + p.size / 2) / STRIDE, (p.y + p.size / 2) / STRIDE
-            column, row = (min(CELLS - 1, max(0, int(v))) for v in (x, y))
-            falloff = torch.exp(-((grid - row - 0.5) ** 2)[:, None] - ((grid - column - 0.5) ** 2)[None])  # soft around the centre's cell
-            out["centre"][i] = torch.maximum(out["centre"][i], falloff)
-            rows.append((i, row, column))
-            kinds.append(labels[p.label])
-            colors.append(COLORS.index(p.color or "natural"))
-            styles.append(STYLE_NAMES.index(scene.style))
-            boxes.append((x - column, y - row, float(np.log(p.size / 100))))
-    return out | {"rows": torch.tensor(rows).T, "kind": torch.tensor(kinds), "color": torch.tensor(colors), "style": torch.tensor(styles), "box": torch.tensor(boxes)}
+def choices() -> Choices:
+    concepts = all_concepts()
+    recoloured = torch.tensor(["c" in c.flags for c in concepts])
+    return Choices(len(concepts), len(STYLES), len(BORN_STYLES), len(LIGHTS), len(BACKGROUNDS), torch.tensor([float(h) for h in HUES.values()]), recoloured)
 
 
-def loss_of(out: dict[str, Tensor], want: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-    score, soft = out["centre"].float(), want["centre"]
+# --- what wears pictures --------------------------------------------------------------------------------------------------------------
+def worn(pictures: Tensor, generator: torch.Generator) -> Tensor:
+    """Other sharpness, brightness and grain: what is judged comes out of a decoder, not out of a renderer."""
+    n, device = len(pictures), pictures.device
+    each = lambda low, high, share: ((low + (high - low) * torch.rand(n, generator=generator, device=device)) * (torch.rand(n, generator=generator, device=device) < share)).view(n, 1, 1, 1)
+    soft = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    pictures = torch.lerp(pictures, soft, each(-0.6, 1.0, 0.6).to(pictures.dtype))  # below zero: sharper
+    small = F.interpolate(F.avg_pool2d(pictures, 4), scale_factor=4, mode="bilinear", align_corners=False)
+    pictures = torch.lerp(pictures, small, each(0.2, 0.8, 0.2))
+    # Errors of a decoder are patches, not grain: noise at an eighth of the size beside noise of single pixels.
+    patches = F.interpolate(torch.randn(n, 3, PICTURE // 8, PICTURE // 8, generator=generator, device=device), scale_factor=8, mode="bilinear", align_corners=False)
+    grain = torch.randn(pictures.shape, generator=generator, device=device)
+    return (pictures * (1 + each(-0.1, 0.1, 1.0)) + each(-0.04, 0.04, 1.0) + patches * each(0, 0.05, 0.4) + grain * each(0, 0.03, 0.3)).clamp(0, 1)
+
+
+def soup(pictures: Tensor, generator: torch.Generator) -> Tensor:
+    """Pictures nothing is to be found in: half have their 16 px squares dealt out anew and blurred together, half lie over three others."""
+    n, device = len(pictures), pictures.device
+    squares = pictures.unflatten(2, (CELLS, STRIDE)).unflatten(4, (CELLS, STRIDE)).permute(0, 2, 4, 1, 3, 5).flatten(1, 2)
+    order = torch.rand(n, CELLS * CELLS, generator=generator, device=device).argsort(1)
+    dealt = squares[torch.arange(n, device=device)[:, None], order].unflatten(1, (CELLS, CELLS)).permute(0, 3, 1, 4, 2, 5).reshape(pictures.shape)
+    dealt = F.avg_pool2d(F.pad(dealt, (3, 3, 3, 3), mode="replicate"), 7, 1)
+    layered = sum(pictures.roll(k, 0).flip(3 if k % 2 else 2) for k in (1, 2, 3)) / 3
+    return torch.where((torch.arange(n, device=device) % 2 == 0).view(n, 1, 1, 1), dealt, layered)
+
+
+def round_trip(pictures: Tensor, autoencoder, generator: torch.Generator) -> Tensor:
+    """Through the autoencoder, its latents a little off: what the judge will be shown has come that way."""
+    latents = autoencoder.encode(pictures)
+    off = torch.rand(len(pictures), 1, 1, 1, generator=generator, device=pictures.device) * 0.25
+    return autoencoder.decode(latents + off * torch.randn(latents.shape, generator=generator, device=pictures.device)).clamp(0, 1)
+
+
+# --- what it should say ---------------------------------------------------------------------------------------------------------------
+def color_indices(hue: Tensor, hues: Tensor) -> Tensor:
+    """The hue word a plan's hue in degrees is nearest to; -1 where the thing keeps its own."""
+    apart = ((hue[..., None] - hues + 180) % 360 - 180).abs()
+    return torch.where(hue >= 0, apart.argmin(-1), -1)
+
+
+def targets(plan: dict[str, Tensor], coverage: Tensor, soups: int = 0) -> dict[str, Tensor]:
+    """What the detector should say of a plan's pictures. coverage float [n, 6, 16, 16]: each thing's alpha over 16 px squares; the first `soups` pictures show nothing.
+
+    `centre` [n, 16, 16] is soft around every centre, `counts` [n, 16, 16] false where a thing is too hidden to be asked for; the rest is flat: a row for every thing.
+    """
+    n = len(plan["sprite"])
+    hidden = (1 - coverage).flip(1).cumprod(1).flip(1)
+    hidden = torch.cat([hidden[:, 1:], torch.ones_like(hidden[:, :1])], 1)  # what is painted later stands in front
+    box = plan["box"].float()
+    cx, cy, side = box[..., 0] / STRIDE, box[..., 1] / STRIDE, box[..., 2]
+    in_sight = (coverage * hidden).sum((2, 3)) * STRIDE**2 / side.square()
+    real = plan["sprite"] >= 0
+    real = real & (torch.arange(n, device=real.device) >= soups)[:, None]
+    inside = (cx > 0) & (cy > 0) & (cx < CELLS) & (cy < CELLS)
+    asked = real & inside & (in_sight >= SEEN_SHARE)
+    column, row = cx.long().clamp(0, CELLS - 1), cy.long().clamp(0, CELLS - 1)
+    grid = torch.arange(CELLS, device=box.device)
+    falloff = torch.exp(-((grid - row[..., None]) ** 2).float()[..., :, None] - ((grid - column[..., None]) ** 2).float()[..., None, :])
+    doubtful = ((falloff > 0.1) & (real & ~asked)[..., None, None]).any(1)
+    centre = (falloff * asked[..., None, None]).amax(1)
+    picture, thing = asked.nonzero(as_tuple=True)
+    at = (picture, thing)
+    return {
+        "centre": centre, "counts": ~doubtful | (centre == 1), "picture": picture, "row": row[at], "column": column[at], "kind": plan["sprite"][at].long() // len(BORN_STYLES),
+        "color": plan["color"][at].long(), "box": torch.stack([cx[at] - column[at], cy[at] - row[at], (side[at] / 100).log()], 1),
+        "style": plan["style"].long()[soups:], "light": plan["light"].long()[soups:], "background": plan["background"].long()[soups:],
+    }  # fmt: skip
+
+
+def loss_of(detector: Detector, out: dict[str, Tensor], want: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    soft = want["centre"]
     hit = soft == 1
     # CornerNet's focal loss: the softer the target, the less a high score there costs.
-    p = score.sigmoid().clamp(1e-5, 1 - 1e-5)
-    centre = -(torch.where(hit, (1 - p) ** 2 * p.log(), (1 - soft) ** 4 * p**2 * (1 - p).log())).sum() / hit.sum().clamp(min=1)
-    i, row, column = want["rows"]
-    at = lambda name: out[name].float()[i, :, row, column]
-    kind, color = F.cross_entropy(at("kind"), want["kind"], label_smoothing=0.02), F.cross_entropy(at("color"), want["color"])
-    box = (at("box") - want["box"]).abs().mean()
-    background, style = F.cross_entropy(out["background"].float(), want["background"]), F.cross_entropy(at("style"), want["style"])
-    right = (at("kind").argmax(1) == want["kind"]).float().mean()
-    return centre + kind + 0.5 * color + box + 0.3 * background + style, {"centre": centre.item(), "kind": kind.item(), "right": right.item(), "color": color.item(), "background": background.item(), "style": style.item()}
+    p = out["centre"].float().sigmoid().clamp(1e-5, 1 - 1e-5)
+    surprise = torch.where(hit, (1 - p) ** 2 * p.log(), (1 - soft) ** 4 * p**2 * (1 - p).log())
+    centre = -(surprise * want["counts"]).sum() / hit.sum().clamp(min=1)
+    said = {k: v.float() for k, v in detector.things(out["cells"][want["picture"], want["row"], want["column"]]).items()}
+    kind = F.cross_entropy(said["kind"], want["kind"], label_smoothing=0.02)
+    told = want["color"] >= 0  # the others keep their own colour, whatever a word for it would be
+    color = F.cross_entropy(said["color"], want["color"].clamp(min=0), reduction="none").mul(told).sum() / told.sum().clamp(min=1)
+    box = (said["box"] - want["box"]).abs().mean()
+    soups = len(out["style"]) - len(want["style"])
+    whole = {name: F.cross_entropy(out[name].float()[soups:], want[name], label_smoothing=0.02) for name in ("style", "light", "background")}
+    right = (said["kind"].argmax(1) == want["kind"]).float().mean()
+    parts = {"centre": centre, "kind": kind, "right": right, "color": color, "box": box} | whole
+    return centre + kind + 0.5 * color + box + 0.7 * whole["style"] + 0.3 * whole["light"] + 0.3 * whole["background"], {k: v.detach() for k, v in parts.items()}
+
+
+@torch.no_grad()
+def score(detector: Detector, out: dict[str, Tensor], want: dict[str, Tensor]) -> dict[str, float]:
+    """Shares of fresh pictures read right."""
+    heat = out["centre"].float().sigmoid()
+    near = F.max_pool2d(heat[:, None], 3, 1, 1)[:, 0]  # a centre one cell off is found
+    peaks = (heat >= FOUND) & (heat == near) & want["counts"]
+    said = detector.things(out["cells"][want["picture"], want["row"], want["column"]])
+    recoloured = want["color"] >= 0
+    mean = lambda x: round(x.float().mean().item(), 4)
+    return {
+        "found": mean(near[want["picture"], want["row"], want["column"]] >= FOUND), "peaks for a thing": round(peaks.sum().item() / max(1, len(want["kind"])), 4),
+        "kind": mean(said["kind"].argmax(1) == want["kind"]), "color": round(((said["color"].argmax(1) == want["color"])[recoloured].sum() / recoloured.sum().clamp(min=1)).item(), 4),
+        "px off": round(((said["box"].float() - want["box"])[:, :2].abs().mean() * STRIDE).item(), 2),
+    } | {name: mean(out[name].argmax(1) == want[name]) for name in ("style", "light", "background")}  # fmt: skip
+
+
+class Pictures:
+    """Endless batches of labelled pictures, on the device they are learnt from. Plans stay in host memory, where the renderer wants them."""
+
+    def __init__(self, config: dict, data: Path, device: str, workers: int, autoencoder=None, seed: int = SEED):
+        self.config, self.device, self.autoencoder = config, device, autoencoder
+        self.choices = choices()
+        self.planning, self.generator = torch.Generator().manual_seed(seed), torch.Generator(device).manual_seed(seed)
+        of_scenes = round(config["batch"] * config["scene_share"])
+        self.scenes = plan_stream(workers, seed=seed, batch=of_scenes) if workers and of_scenes else None
+        if self.scenes is not None:
+            next(self.scenes)  # its processes start here, not in the first step
+        self.composer = Composer(data, device)
+
+    def plan(self, n: int) -> dict[str, Tensor]:
+        if self.scenes is None:
+            return crowds(n, self.choices, self.planning)
+        theirs = next(self.scenes).to("cpu")
+        theirs["color"] = color_indices(theirs["hue"], self.choices.hues)
+        ours = crowds(n - len(theirs["sprite"]), self.choices, self.planning)
+        return {k: torch.cat([v, theirs[k].to(v.dtype)]) for k, v in ours.items()}
+
+    @torch.no_grad()
+    def batch(self, n: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """(float [n, 3, 256, 256] in 0..1, what to say of them)"""
+        plan = self.plan(n)
+        pictures, coverage = self.composer.compose(plan)
+        soups, through = (round(n * self.config[share]) for share in ("soup_share", "autoencoder_share"))
+        soups = soups if soups > 3 else 0  # one is made of four
+        if soups:
+            pictures = torch.cat([soup(pictures[:soups], self.generator), pictures[soups:]])
+        if self.autoencoder is not None and through:
+            changed = round_trip(pictures[soups : soups + through], self.autoencoder, self.generator)
+            pictures = torch.cat([pictures[:soups], changed, pictures[soups + through :]])
+        x = worn(pictures, self.generator).contiguous(memory_format=torch.channels_last)
+        return x, targets({k: v.to(self.device, non_blocking=True) for k, v in plan.items()}, coverage.float(), soups)
 
 
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=Path(__file__).parents[2] / "configs" / "detector.toml")
-    parser.add_argument("--data", type=Path, default=Path(".data/training"))
+    parser.add_argument("--data", type=Path, default=Path(".data/training"), help="work folder: sprites")
+    parser.add_argument("--autoencoder", type=Path, help="vae.pt or an exported folder: some pictures go through it first")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=12.0)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--batch", type=int, help="pictures a step; the configured number for the device unless given")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make scenes; without them all pictures are crowds")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--make-prompts", type=int, metavar="N", help="then do what `evaluate --make-prompts N` does, while the renderer is at hand")
+    parser.add_argument("--prompts", type=Path, default=PROMPTS, help="where they are written")
     args = parser.parse_args(argv)
     config = tomllib.loads(args.config.read_text())
-    torch.set_num_threads(config["threads"])
-    torch.manual_seed(config["seed"])
-    renders, vae = Renders(Sprites(args.data / "icons"), config), load_autoencoder(args.data)[0].to(args.device)
-    labels = {label: i for i, label in enumerate(renders.labels)}
-    made = 0
-    if args.out.exists():
-        detector, about = load_detector(args.out)
-        made = about["pictures"]
-        detector.train().requires_grad_(True)
-    else:
-        detector = Detector(renders.labels)
-    detector = detector.to(args.device, memory_format=torch.channels_last)
-    hidden, rest = split_parameters([detector], ("centre", "kind", "color", "box", "background", "style"))
+    config["batch"] = args.batch or config[f"batch_{args.device.split(':')[0]}"]
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(SEED)
+    began = time.monotonic()
+    autoencoder = None
+    if args.autoencoder:
+        from ..model.checkpoint import Autoencoder
+
+        autoencoder = Autoencoder.load(args.autoencoder).to(args.device)
+    pictures = Pictures(config, args.data, args.device, args.workers, autoencoder)
+    torch.backends.cudnn.benchmark = True
+    detector = Detector(vocabulary()).to(args.device, memory_format=torch.channels_last)
+    average = copy.deepcopy(detector).requires_grad_(False)
+    forward = torch.compile(detector) if args.compile else detector
+    hidden, rest = split_parameters([detector], ("centre", "kind", "color", "box", "style", "light", "background"))
     optimisers = [(Muon(hidden, config["muon_lr"], weight_decay=0.0), config["muon_lr"]), (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0.0), config["adam_lr"])]
-    started, step, average = time.process_time(), 0, None
-    watched = bar(None, "picture", initial=made)
-    while (progress := (time.process_time() - started) / config["seconds"]) < 1:
-        pictures, scenes = zip(*(renders.picture(made + k) for k in range(config["batch"])))
-        made += config["batch"]
-        watched.update(config["batch"])
-        x = torch.from_numpy(np.stack(pictures)).to(args.device).permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
-        with torch.no_grad(), torch.autocast(args.device, dtype=torch.bfloat16):
-            through = int(config["batch"] * config["vae_share"])
-            latents = vae.encode(x[:through])
-            x[:through] = vae.decode(latents + torch.randn_like(latents) * 0.25 * torch.rand(through, 1, 1, 1, device=args.device)).float().clamp(0, 1)
+    say(f"ready after {time.monotonic() - began:.1f} s: {sum(p.numel() for p in detector.parameters()) / 1e6:.2f} M parameters, {len(detector.vocabulary.things)} things")
+
+    started, told, step, made, parts = time.monotonic(), time.monotonic(), 0, 0, {}
+    watched = bar(None, "picture")
+    while (progress := (time.monotonic() - started) / (60 * args.minutes)) < 1:
+        x, want = pictures.batch(config["batch"])
         with torch.autocast(args.device, dtype=torch.bfloat16):
-            out = detector(x)
-        loss, parts = loss_of(out, {k: v.to(args.device) for k, v in targets(list(scenes), labels).items()})
+            out = forward(x)
+            loss, parts = loss_of(detector, out, want)
         for optimiser, lr in optimisers:
             optimiser.zero_grad()
             for group in optimiser.param_groups:
-                group["lr"] = lr * min(1.0, (step + 1) / 40) * max(0.0, 1 - progress)
+                group["lr"] = lr * min(1.0, (step + 1) / config["warmup"]) * max(0.0, 1 - progress)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(hidden + rest, 5.0)
         for optimiser, _ in optimisers:
             optimiser.step()
         step += 1
-        average = parts if average is None else {k: 0.95 * average[k] + 0.05 * v for k, v in parts.items()}
-        if step % config["log_every"] == 0:
-            say(f"{made} pictures, {100 * progress:.0f} %: " + ", ".join(f"{k} {v:.3f}" for k, v in average.items()))
-            save_detector(args.out, detector, {"pictures": made, "finished": False})
-    save_detector(args.out, detector, {"pictures": made, "finished": True, "config": config})
+        made += len(x)
+        watched.update(len(x))
+        with torch.no_grad():  # the average looks back over a tenth of the steps so far
+            keep = 1 - min(1.0, 10 / (step + 9))
+            torch._foreach_lerp_([*average.parameters(), *(b for b in average.buffers() if b.is_floating_point())], [*detector.parameters(), *(b for b in detector.buffers() if b.is_floating_point())], 1 - keep)
+        if time.monotonic() - told > config["log_seconds"]:
+            told = time.monotonic()
+            say({"pictures": made, "seconds": round(told - started, 1), "pictures a second": round(made / (told - started))} | {k: round(v.item(), 3) for k, v in parts.items()})
+    seconds = time.monotonic() - started
+
+    average.eval()
+    sums = []
+    pictures.generator.manual_seed(SEED + 1), pictures.planning.manual_seed(SEED + 1)
+    for _ in range(config["validation"]):
+        x, want = pictures.batch(config["batch"])
+        with torch.no_grad(), torch.autocast(args.device, dtype=torch.bfloat16):
+            sums.append(score(average, average(x), want))
+    measured = {k: round(sum(s[k] for s in sums) / len(sums), 4) for k in sums[0]} if sums else {}
+    about = {"pictures": made, "seconds": round(seconds, 1), "device": args.device, "read right": measured, "config": config}
+    save_detector(args.out, average, about)
+    print(json.dumps({k: v for k, v in about.items() if k != "config"}), f"{args.out.stat().st_size / 1e6:.1f} MB", flush=True)
+    if args.make_prompts:
+        from .evaluate import Renders, prepare
+
+        detector, about = load_detector(args.out, args.device)  # as float16 left it
+        prepare(args.out, detector, about, Renders(pictures.composer), args.make_prompts, args.prompts, config["searched"])
 
 
 if __name__ == "__main__":
