@@ -2,14 +2,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from PIL import Image
 
-from .grid_scenes import SceneGenerator, render_scene
-from .sprites import Sprites
+from .concepts import all_concepts
+from .sprites import PACK, write_pack
 
 ICONS = Path(__file__).parents[2] / "icons"
 
@@ -17,8 +18,9 @@ ICONS = Path(__file__).parents[2] / "icons"
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(".data/training"))
-    parser.add_argument("--mix", default="scenes", choices=("objects", "scenes"))
-    parser.add_argument("--seed", type=int, default=0, help="first scene of the example sheet")
+    parser.add_argument("--stage", type=float, default=1.0, help="0 = one large thing a scene, 1 = the whole mixture")
+    parser.add_argument("--composition", help="only this one of compositions.MIX")
+    parser.add_argument("--seed", type=int, default=2)
     args = parser.parse_args(argv)
     folder = args.data / "icons"
     folder.mkdir(parents=True, exist_ok=True)
@@ -27,18 +29,22 @@ def main(argv=None) -> None:
             shutil.copy(ICONS / name, folder / name)
         subprocess.run(["npm", "install", "--no-audit", "--no-fund"], cwd=folder, check=True)
         subprocess.run(["node", "render.mjs"], cwd=folder, check=True)
-    sprites = Sprites(folder)
-    generator = SceneGenerator(sprites, args.mix)
+    if not (folder / PACK).exists():
+        write_pack(folder, folder / PACK, [c.label for c in all_concepts()], os.cpu_count() or 1)
+
+    from .compose import Composer
+    from .plans import scene_of, to_plan
+
     columns, rows, cell = 8, 5, 192
-    sheet, captions = Image.new("RGB", (columns * cell, rows * cell)), []
-    for i in range(columns * rows):
-        scene = generator.scene([2, args.seed + i])
-        picture = render_scene(scene, sprites).resize((cell, cell), Image.LANCZOS)
-        sheet.paste(picture, (i % columns * cell, i // columns * cell))
-        captions.append(scene.caption)
+    scenes = [scene_of(args.seed, k, args.stage, composition=args.composition) for k in range(columns * rows)]
+    pictures, _ = Composer(folder).compose(to_plan(scenes).to("cpu"))
+    pixels = pictures.mul(255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
+    sheet = Image.new("RGB", (columns * cell, rows * cell))
+    for i, picture in enumerate(pixels):
+        sheet.paste(Image.fromarray(picture).resize((cell, cell), Image.LANCZOS), (i % columns * cell, i // columns * cell))
     sheet.save(args.data / "scenes.png")
-    (args.data / "scenes.txt").write_text("\n".join(captions) + "\n")
-    print(f"{len(generator.concepts)} concepts; {args.data}/scenes.png and scenes.txt written")
+    (args.data / "scenes.txt").write_text("\n".join(scene.caption for scene in scenes) + "\n", encoding="utf-8")
+    print(f"{len(all_concepts())} concepts; {args.data}/scenes.png and scenes.txt written")
 
 
 if __name__ == "__main__":
