@@ -479,7 +479,7 @@ class Arranger:
             scale *= dice.between(0.82, 1.0)
         cut, width, height = cut * scale, (right - left) * scale, (bottom - top) * scale
         x = dice.between(-cut, max(-cut, SIZE - width + cut))
-        highest, lowest = -cut, SIZE - height + cut  # of the group's upper edge
+        highest, lowest = -0.25 * cut, SIZE - height + cut  # of the group's upper edge; heads are hardly cut
         grounded = background in PLACES and background not in WEIGHTLESS
         hangs = draft.floats and dice.chance(0.75)
         if grounded and not hangs:
