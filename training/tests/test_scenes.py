@@ -160,6 +160,12 @@ def test_a_caption_without_a_place_shows_none(scenes):
             assert scene.background == CALM or scene.light != "none", scene
 
 
+def test_a_grey_drawing_promises_no_colour_of_its_background_or_light(scenes):
+    grey = [s for s in scenes if s.style in ("pencil", "ink")]
+    assert len(grey) > 100
+    assert not [s for s in grey if s.light in ("golden hour", "moonlight") or s.background in set(PLAIN) - {"white", "gray", "black"}]
+
+
 def test_unknown_words_alone_show_a_calm_backdrop_and_nothing(scenes):
     nothing = [s for s in scenes if s.composition == "nothing"]
     assert 0.02 < len(nothing) / len(scenes) < 0.04

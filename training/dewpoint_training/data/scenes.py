@@ -19,6 +19,9 @@ THINGS = 6  # placements a scene may hold
 SET_WEIGHTS = (0.72, 0.1, 0.18)
 NAMED_STYLE = 0.42  # share of captions that name their style
 LIGHT = 0.12  # and their weather or time of day
+# Drawn in grey, where a coloured wall or light would be said and not seen.
+GREY_STYLES = {"pencil", "ink"}
+GREY_LIGHTS, GREY_PLAIN = ("fog", "rain", "snowfall"), ("white", "gray", "black")
 # Weather needs its sky where no place is named; light does not.
 PLACE_OF_LIGHT = {"rain": "rain", "snowfall": "snow", "moonlight": "night"}
 
@@ -57,8 +60,9 @@ class SceneGenerator:
         else:
             born = dice.weighted((0, 1, 2), SET_WEIGHTS)
             style = BORN_STYLES[born]
-        light = dice.one(LIGHTS[1:]) if dice.chance(LIGHT) else "none"
-        background, said_place = self._background(dice, draft, light)
+        grey = style in GREY_STYLES
+        light = dice.one(GREY_LIGHTS if grey else LIGHTS[1:]) if dice.chance(LIGHT) else "none"
+        background, said_place = self._background(dice, draft, light, GREY_PLAIN if grey else PLAIN)
         if background == "rain":
             light = "rain"
         placements = self.arranger.settle(dice, draft, background, born)
@@ -71,13 +75,13 @@ class SceneGenerator:
         caption, named = finish(dice, None, [], None, None, None)
         return Scene(caption, named, CALM, "3d", 0, "none", (), "nothing", background_seed=int(dice.random() * 2**31))
 
-    def _background(self, dice: Dice, draft: Draft, light: str) -> tuple[str, bool]:
+    def _background(self, dice: Dice, draft: Draft, light: str, plain: tuple[str, ...]) -> tuple[str, bool]:
         """(background, whether the caption says so)"""
         if draft.place is not None:
             return draft.place, draft.place in PLACES
         draw = dice.random()
         if draw < 0.12:
-            return dice.one(PLAIN), True
+            return dice.one(plain), True
         if draw < 0.42:
             return PLACE_OF_LIGHT.get(light, CALM), False
         # Things are usually where they belong, often enough elsewhere that place and thing stay separate words.
