@@ -15,6 +15,7 @@ from dewpoint_training.data.sprites import SPRITE_SIZE, STYLES, Pack, Sprites, r
 from dewpoint_training.data.styles import LIGHTS
 from dewpoint_training.data.styles import STYLES as LOOKS
 
+torch.set_num_threads(1)  # two threads that wait for each other on a busy machine take ten times as long
 LABELS = ["apple", "star", "boat"]
 WHITE = BACKGROUNDS.index("white")
 

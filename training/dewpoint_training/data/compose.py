@@ -17,7 +17,7 @@ import torch.nn.functional as F
 
 from .backgrounds import background_pool
 from .sprites import NEAR_HUE, decode_atlas
-from .styles import Filters, uniform
+from .styles import Filters, constant, send, uniform
 
 SIZE = 256  # px of a picture
 CELL = 16  # px of a place of `coverage`, and of the autoencoder's latents
@@ -52,13 +52,16 @@ class Composer:
 
     @torch.no_grad()
     def compose(self, plan: Plan) -> tuple[torch.Tensor, torch.Tensor]:
-        host = {key: torch.as_tensor(value).cpu() for key, value in plan.items() if key in FIELDS}
+        """A plan that lies on the device costs one wait for it; give it as it comes from plans.py."""
+        host = {key: torch.as_tensor(plan[key]).cpu() for key in FIELDS}
         count, things = host["sprite"].shape
         pictures = torch.empty(count, 3, SIZE, SIZE, device=self.device)
         coverage = torch.zeros(count, things, SIZE // CELL, SIZE // CELL, device=self.device)
         for start in range(0, count, self.chunk):
             rows = slice(start, start + self.chunk)
-            self._compose({key: value[rows] for key, value in host.items()}, pictures[rows], coverage[rows])
+            # Mixed precision of a training step around this would round coordinates to whole pixels.
+            with torch.autocast(self.device.type, enabled=False):
+                self._compose({key: value[rows] for key, value in host.items()}, pictures[rows], coverage[rows])
         return pictures, coverage
 
     def _compose(self, plan: dict[str, torch.Tensor], pictures: torch.Tensor, coverage: torch.Tensor) -> None:
@@ -73,23 +76,23 @@ class Composer:
         sprite, box = plan["sprite"].reshape(-1)[slot].long(), plan["box"].float().reshape(-1, 4)[slot]
         hue, mirror, shadow = plan["hue"].float().reshape(-1)[slot], plan["mirror"].reshape(-1)[slot], plan["shadow"].reshape(-1)[slot]
         bounds = torch.searchsorted(layer, torch.arange(things + 1)).tolist()
-        where = row.to(self.device)
+        where = self._send(row)
         for first, last in zip(bounds, bounds[1:]):
             pick = first + shadow[first:last].bool().nonzero()[:, 0]
             if len(pick):
-                at = row[pick].to(self.device)
+                at = self._send(row[pick])
                 dark = self._shadows(box[pick], self.atlas.feet[sprite[pick]])
-                colour = torch.tensor(SHADOW_COLOUR, device=self.device)[:, None, None]
+                colour = constant(SHADOW_COLOUR, self.device)[:, None, None]
                 under = canvas[:, :3].index_select(0, at)
                 canvas[:, :3].index_copy_(0, at, under + (colour - under) * dark)
         if len(sprite):
             painted = self._things(sprite, box, mirror, hue)
             alpha = painted[:, 3:4]
             flat = torch.zeros(count * things, *coverage.shape[2:], device=self.device)
-            flat.index_copy_(0, slot.to(self.device), F.avg_pool2d(alpha, CELL)[:, 0])
+            flat.index_copy_(0, self._send(slot), F.avg_pool2d(alpha, CELL)[:, 0])
             coverage.copy_(flat.view_as(coverage))
-            depth = ((layer + 1) / things).to(self.device)[:, None, None, None]
-            tinted = (hue >= 0).float().to(self.device)[:, None, None, None]
+            depth = self._send((layer + 1) / things)[:, None, None, None]
+            tinted = self._send((hue >= 0).float())[:, None, None, None]
             for first, last in zip(bounds, bounds[1:]):
                 if first == last:
                     continue
@@ -101,22 +104,24 @@ class Composer:
             for index in values.unique().tolist():
                 if self.filters.changes(kind, index):
                     pick = (values == index).nonzero()[:, 0]
-                    at = pick.to(self.device)
+                    at = self._send(pick)
                     canvas[:, :3].index_copy_(0, at, change(index, canvas.index_select(0, at), seed[pick]))
         pictures.copy_(canvas[:, :3].clamp_(0, 1))
 
     def _background(self, kind: torch.Tensor, seed: torch.Tensor) -> torch.Tensor:
         _, seeds, size, _, _ = self.backgrounds.shape
         room = size - SIZE
-        x, y = (uniform(seed, 2) * (room + 1)).long(), (uniform(seed, 3) * (room + 1)).long()
-        columns = torch.arange(SIZE) + x[:, None]
-        columns = torch.where(uniform(seed, 1)[:, None] < 0.5, size - 1 - columns, columns).to(self.device)
-        rows = (torch.arange(SIZE) + y[:, None]).to(self.device)
-        kind, which = kind.to(self.device), (uniform(seed, 0) * seeds).long().to(self.device)
+        # The lower edge is cut less than the upper: what stands on the ground finds it there.
+        x, y = (uniform(seed, 2) * (room + 1)).long(), room // 4 + (uniform(seed, 3) * (room - room // 4 + 1)).long()
+        mirrored = self._send(uniform(seed, 1) < 0.5)[:, None]
+        columns = self._send(x)[:, None] + self.filters.line
+        columns = torch.where(mirrored, size - 1 - columns, columns)
+        rows = self._send(y)[:, None] + self.filters.line
+        kind, which = self._send(kind), self._send((uniform(seed, 0) * seeds).long())
         crop = self.backgrounds[kind[:, None, None], which[:, None, None], rows[:, :, None], columns[:, None, :]]
         # Warmer or colder, lighter or darker, by at most 4 %: the same place on another day.
         tint = 1 + 0.04 * (2 * torch.stack([uniform(seed, salt) for salt in (4, 5, 6)], 1) - 1)
-        return crop.permute(0, 3, 1, 2).float().mul_((tint / 255).to(self.device)[:, :, None, None])
+        return crop.permute(0, 3, 1, 2).float().mul_(self._send(tint / 255)[:, :, None, None])
 
     def _shadows(self, box: torch.Tensor, feet: torch.Tensor) -> torch.Tensor:
         """Opacity [n, 1, 256, 256] of soft ellipses below the things' lowest points; feet [n, 3]: x, y, half width in halves of the side."""
@@ -124,8 +129,8 @@ class Composer:
         x = box[:, 0] + half * (feet[:, 0] * angle.cos() - feet[:, 1] * angle.sin())
         y = box[:, 1] + half * (feet[:, 0] * angle.sin() + feet[:, 1] * angle.cos()) - 0.02 * half
         wide = half * feet[:, 2]
-        shape = torch.stack([x, y, wide, 0.16 * wide + 0.05 * half], 1).to(self.device)[:, :, None, None]
-        centres = torch.arange(SIZE, device=self.device) + 0.5
+        shape = self._send(torch.stack([x, y, wide, 0.16 * wide + 0.05 * half], 1))[:, :, None, None]
+        centres = self.filters.line + 0.5
         distance = ((centres[None, None, :] - shape[:, 0]) / shape[:, 2]) ** 2 + ((centres[None, :, None] - shape[:, 1]) / shape[:, 3]) ** 2
         return (SHADOW_OPACITY * (1 - 0.4 * distance).clamp_(min=0).square_())[:, None]
 
@@ -136,13 +141,19 @@ class Composer:
         for index in level.unique().tolist():
             pick = (level == index).nonzero()[:, 0]
             source = self.atlas.gather(sprite[pick], index, hue[pick])
-            grid = F.affine_grid(sampling(box[pick], mirror[pick]).to(self.device), [len(pick), 4, SIZE, SIZE], align_corners=False)
+            # Written out: as a matrix product it would be rounded to 10 bits wherever training allows TF32.
+            matrix, axis = self._send(sampling(box[pick], mirror[pick]))[:, :, :, None, None], (self.filters.line * 2 + 1) / SIZE - 1
+            grid = torch.stack([matrix[:, i, 0] * axis + (matrix[:, i, 1] * axis[:, None] + matrix[:, i, 2]) for i in (0, 1)], -1)
             layers = F.grid_sample(source, grid, mode="bicubic", padding_mode="zeros", align_corners=False)
-            out.index_copy_(0, pick.to(self.device), layers)
+            out.index_copy_(0, self._send(pick), layers)
         alpha = out[:, 3:4].clamp_(0, 1)
         out[:, :3].clamp_(min=0)
         torch.minimum(out[:, :3], alpha, out=out[:, :3])  # bicubic overshoots at edges; a premultiplied colour is never above its alpha
         return out
+
+
+    def _send(self, x: torch.Tensor) -> torch.Tensor:
+        return send(x, self.device)
 
 
 FIELDS = ("style", "light", "background", "background_seed", "sprite", "box", "mirror", "hue", "shadow")
@@ -192,7 +203,7 @@ class Atlas:
         """Premultiplied float [n, 4, size, size], the dominant hue turned to `hue` (degrees) where that is not negative."""
         coloured = (hue >= 0).nonzero()[:, 0]
         if self.levels is not None:
-            pixels = self.levels[level].index_select(0, index.to(self.device))
+            pixels = self.levels[level].index_select(0, send(index, self.device))
         else:
             whole = torch.from_numpy(self.pixels[index.numpy()]).permute(0, 3, 1, 2)
             new = coloured[~self.known[index[coloured]]]
@@ -202,8 +213,8 @@ class Atlas:
             pixels = whole if level == 0 else shrink(whole, LEVELS[level])
         pixels = pixels.float().div_(255)
         if len(coloured):
-            at = coloured.to(self.device)
-            turned = recolour(pixels.index_select(0, at)[:, :3], self.peaks[index[coloured]].to(self.device), hue[coloured].to(self.device))
+            at = send(coloured, self.device)
+            turned = recolour(pixels.index_select(0, at)[:, :3], send(self.peaks[index[coloured]], self.device), send(hue[coloured], self.device))
             pixels[:, :3].index_copy_(0, at, turned)
         pixels[:, :3].mul_(pixels[:, 3:4])
         return pixels.contiguous()

@@ -8,6 +8,7 @@ Every filter has to be told from the others at a glance and leave a thing of 56 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +16,7 @@ import torch.nn.functional as F
 from .looks import BORN_STYLES, LIGHTS, STYLES
 
 SIZE = 256
+PANE = 29  # px between the middles of stained glass panes
 LUMA = (0.299, 0.587, 0.114)
 
 
@@ -32,8 +34,19 @@ def lerp(a, b, t):
     return a + (b - a) * t
 
 
+@lru_cache(200)
+def constant(values: tuple, device: torch.device) -> torch.Tensor:
+    """On the device once: a copy for every use would wait for the device every time."""
+    return torch.tensor(values, device=device)
+
+
 def rgb(*values: float, like: torch.Tensor) -> torch.Tensor:
-    return torch.tensor(values, device=like.device, dtype=like.dtype)[:, None, None]
+    return constant(values, like.device)[:, None, None]
+
+
+def send(x: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """To the device without waiting for what it is still doing; meant for a few kilobytes."""
+    return x.to(device, non_blocking=True)
 
 
 def smoothstep(low: float, high: float, x: torch.Tensor) -> torch.Tensor:
@@ -134,9 +147,10 @@ class Filters:
         self.strokes = {angle: self._bank(streaks(torch.randn(4, 1, side, side, generator=chance), angle, 11)) for angle in (-52, -35, 38)}
         self.rain = self._bank(rainfall(4, side, chance), stretch=False)
         self.snow = self._bank(flakes(4, side, chance), stretch=False)
-        cells, seams = zip(*(voronoi(SIZE, 23, chance) for _ in range(6)))
+        cells, seams = zip(*(voronoi(SIZE, PANE, chance) for _ in range(6)))
         self.cells, self.seams = torch.stack(cells).to(self.device), torch.stack(seams)[:, None].to(self.device)
         axis = torch.linspace(-1, 1, SIZE, device=self.device)
+        self.line = torch.arange(SIZE, device=self.device)
         self.y, self.x = axis[None, None, :, None], axis[None, None, None, :]
         self._styles = {name: getattr(self, name.replace(" ", "_")) for name in STYLES[len(BORN_STYLES) :]}
         self._lights = {name: getattr(self, name.replace(" ", "_")) for name in LIGHTS[1:] if name != "rain"} | {"rain": self.rainy}
@@ -158,13 +172,12 @@ class Filters:
     def texture(self, bank: torch.Tensor, seed: torch.Tensor, salt: int) -> torch.Tensor:
         """A piece of a bank's texture for every row: [n, 1, 256, 256]."""
         room = self.side - SIZE
-        which = (uniform(seed, salt) * len(bank)).long().to(self.device)
-        rows = (torch.arange(SIZE) + (uniform(seed, salt + 1) * room).long()[:, None]).to(self.device)
-        columns = (torch.arange(SIZE) + (uniform(seed, salt + 2) * room).long()[:, None]).to(self.device)
+        which = send((uniform(seed, salt) * len(bank)).long(), self.device)
+        rows, columns = (self.line + send((uniform(seed, salt + k) * room).long(), self.device)[:, None] for k in (1, 2))
         return bank[which[:, None, None], 0, rows[:, :, None], columns[:, None, :]][:, None]
 
     def chance(self, seed: torch.Tensor, salt: int, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
-        return (low + (high - low) * uniform(seed, salt)).to(self.device)[:, None, None, None]
+        return send(low + (high - low) * uniform(seed, salt), self.device)[:, None, None, None]
 
     def warp(self, x: torch.Tensor, seed: torch.Tensor, salt: int, amount: float) -> torch.Tensor:
         """A wavering hand: moved by up to `amount` px, slowly changing over the picture."""
@@ -180,21 +193,21 @@ class Filters:
         sx, sy = self.chance(seed, 20, 0.3, 0.95) * self.sign(seed, 21), self.chance(seed, 22, -0.9, -0.35)
         near = 1 / (1 + 1.6 * ((self.x - sx) ** 2 + (self.y - sy) ** 2))
         grey = luma(x)
-        warm = x * lerp(rgb(0.84, 0.68, 0.66, like=x), rgb(1.22, 0.98, 0.66, like=x), smoothstep(0.15, 0.75, 0.55 * grey + 0.5 * near))
-        sun = torch.exp(-((self.x - sx) ** 2 + (self.y - sy) ** 2) * 5) * (1 - 0.8 * cover)
-        halo = near**2 * (0.42 - 0.2 * cover)
+        warm = x * lerp(rgb(0.84, 0.68, 0.66, like=x), rgb(1.1, 0.93, 0.7, like=x), smoothstep(0.15, 0.75, 0.55 * grey + 0.5 * near))
+        sun = torch.exp(-((self.x - sx) ** 2 + (self.y - sy) ** 2) * 9) * (1 - 0.8 * cover)
+        halo = near**2 * (0.36 - 0.18 * cover)
         lit = warm + (1 - warm.clamp(0, 1)) * (rgb(1.0, 0.82, 0.45, like=x) * sun + rgb(1.0, 0.64, 0.22, like=x) * halo)
         away = cover - torch.where(sx > 0, shift(cover, -3, 1), shift(cover, 3, 1))  # the rim that looks at the sun
         lit = lit + blur(away.clamp(min=0), 1.0) * rgb(0.5, 0.36, 0.14, like=x)
-        glow = blur((lit - 0.72).clamp(min=0), 6)
-        return (lit + 0.6 * glow).clamp(0, 1)
+        glow = blur((lit - 0.8).clamp(min=0), 6)
+        return (lit + 0.35 * glow * rgb(1.0, 0.8, 0.5, like=x)).clamp(0, 1)
 
     def fog(self, scene, seed):
         x, cover = scene[:, :3], scene[:, 5:6]
         drift = self.texture(self.clouds, seed, 23)
-        drift = F.interpolate(drift[:, :, ::4], size=(SIZE, SIZE), mode="bilinear", align_corners=False)  # lies in bands
+        drift = F.interpolate(drift[:, :, :, : SIZE // 3], size=(SIZE, SIZE), mode="bilinear", align_corners=False)  # lies in bands
         far = 0.66 + 0.16 * (1 - self.y.abs()) + 0.5 * (drift - 0.5)
-        near = 0.2 + 0.1 * self.y + 0.45 * (drift - 0.5) + 0.12 * (1 - scene[:, 3:4])
+        near = 0.17 + 0.1 * self.y + 0.4 * (drift - 0.5) + 0.12 * (1 - scene[:, 3:4])
         haze = lerp(far, near, cover).clamp(0.05, 0.9)
         soft = lerp(blur(x, 2.2), x, cover)
         air = rgb(0.85, 0.87, 0.89, like=x) * (1.02 - 0.06 * self.y)
@@ -205,8 +218,9 @@ class Filters:
         mx, my, r = self.chance(seed, 26, 0.35, 0.72) * self.sign(seed, 27), self.chance(seed, 28, -0.75, -0.55), self.chance(seed, 29, 0.1, 0.14)
         distance = ((self.x - mx) ** 2 + (self.y - my) ** 2).sqrt()
         grey = luma(x)
-        night = lerp(grey, x, 0.62) ** 1.15 * rgb(0.42, 0.55, 0.92, like=x) * (0.62 + 0.35 / (1 + 2.5 * distance**2)) + rgb(0.015, 0.025, 0.07, like=x)
-        night = lerp(night * 0.86, night * 1.12, cover)
+        tone = lerp(rgb(0.42, 0.55, 0.92, like=x), rgb(0.62, 0.66, 0.9, like=x), cover)
+        night = lerp(grey, x, 0.62 + 0.28 * cover) ** 1.15 * tone * (0.62 + 0.35 / (1 + 2.5 * distance**2)) + rgb(0.015, 0.025, 0.07, like=x)
+        night = lerp(night * 0.86, night * 1.05, cover)
         moon = smoothstep(0, 0.02, r - distance) * (1 - cover)
         mottled = 0.93 + 0.14 * (self.texture(self.clouds, seed, 30) - 0.5)
         halo = torch.exp(-((distance / 0.34) ** 2)) * (0.5 - 0.35 * cover)
@@ -235,7 +249,7 @@ class Filters:
         return lerp(cold, torch.ones_like(cold), falling.clamp(0, 1)).clamp(0, 1)
 
     def sign(self, seed, salt):
-        return (uniform(seed, salt) < 0.5).float().mul(2).sub(1).to(self.device)[:, None, None, None]
+        return send((uniform(seed, salt) < 0.5).float().mul(2).sub(1), self.device)[:, None, None, None]
 
     # --- styles -----------------------------------------------------------------------------------------------------------------------------
     def watercolour(self, scene, seed):
@@ -257,7 +271,7 @@ class Filters:
 
     def oil_painting(self, scene, seed):
         x, cover = scene[:, :3], scene[:, 5:6]
-        flat = lerp(kuwahara(x, 7), kuwahara(x, 5), cover)
+        flat = lerp(kuwahara(x, 7), kuwahara(x, 3), cover) * 0.96
         gx, gy = gradient(luma(blur(flat, 1.2)))
         tensor = blur(torch.cat([gx * gx, gx * gy, gy * gy], 1), 4)
         wander = (self.texture(self.clouds, seed, 62) - 0.5) * 5
@@ -278,9 +292,11 @@ class Filters:
             total = total + F.grid_sample(smear, base + step * k, mode="bilinear", padding_mode="border", align_corners=False)
         total = total / 9
         colour, bristles = total[:, :3], (total[:, 3:4] - 0.5) * 5
-        colour = lerp(colour, flat, 0.45 * cover)
+        colour = lerp(colour, flat, 0.72 * cover)
         lit = (bristles - shift(bristles, 1, 1)).clamp(-1, 1)  # the ridges of paint catch light from the upper left
-        colour = saturate(colour, 1.3) * (1 + 0.13 * bristles) + 0.15 * lit
+        # Thick paint around, thinner where features are small.
+        thick = 1 - 0.45 * cover
+        colour = saturate(colour, 1.3) * (1 + 0.11 * bristles * thick) * (1 - 0.3 * blur(outline(scene[:, 3:4], 3), 0.8)) + 0.12 * lit * thick
         return lerp(colour, smoothstep(-0.06, 1.04, colour), 0.5).clamp(0, 1)
 
     def pixel_art(self, scene, seed):
@@ -294,9 +310,9 @@ class Filters:
         small = parts.gather(2, best[:, None, None].expand(-1, 3, 1, -1, -1))[:, :, 0]
         solid, front = (F.avg_pool2d(cover, block) > 0.5).float(), F.avg_pool2d(depth, block)
         small = saturate(small, 1.25)
-        bayer = torch.tensor([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], device=x.device, dtype=x.dtype).repeat(h // 4, w // 4) / 16 - 0.47
-        steps = lerp(torch.full_like(solid, 5.0), torch.full_like(solid, 6.0), solid)
-        small = ((small * steps + bayer * (0.5 - 0.3 * solid)).round() / steps).clamp(0, 1)
+        bayer = constant(((0.0, 8, 2, 10), (12, 4, 14, 6), (3, 11, 1, 9), (15, 7, 13, 5)), x.device).repeat(h // 4, w // 4) / 16 - 0.47
+        steps = 7.0 - solid
+        small = ((small * steps + bayer * (0.42 - 0.22 * solid)).round() / steps).clamp(0, 1)
         rim = ((highest(solid, 3) - solid) + solid * ((front - -highest(-front, 3)) > 0.1) * (highest(-solid, 3) > -0.5)).clamp(0, 1)
         small = lerp(small, small * 0.25 * rgb(0.7, 0.6, 0.9, like=x), rim * 0.92)
         return small.repeat_interleave(block, 2).repeat_interleave(block, 3)
@@ -331,10 +347,10 @@ class Filters:
         def hatch(angle, spacing, amount):
             """Ruled lines whose width follows the amount of ink, 0..1."""
             phase = (self.x * pixel * math.cos(angle) + self.y * pixel * math.sin(angle) + waver) * (2 * math.pi / spacing)
-            return smoothstep(-0.35, 0.35, torch.cos(phase) - 1 + 2.0 * amount)
+            return smoothstep(-0.35, 0.35, torch.cos(phase) - 1.36 + 2.3 * amount)
 
         dark = 1 - grey
-        amount = lerp(0.62 * (dark - 0.18), dark - 0.3, cover).clamp(0, 0.8)
+        amount = lerp(0.75 * (dark - 0.14), dark - 0.26, cover).clamp(0, 0.8)
         lines = hatch(0.9, 5.2, amount)
         lines = torch.maximum(lines, hatch(-0.75, 5.2, (amount - 0.28) * 1.2 * cover))
         solid = smoothstep(0.72, 0.8, dark) * lerp(torch.full_like(cover, 0.6), torch.ones_like(cover), cover)
@@ -347,17 +363,22 @@ class Filters:
 
     def paper_cut(self, scene, seed):
         x, depth, cover = scene[:, :3], scene[:, 3:4], scene[:, 5:6]
-        flat = lerp(kuwahara(blur(x, 2.0), 7), kuwahara(x, 5), cover)
-        grey = luma(flat)
-        bands = lerp(torch.full_like(cover, 5.0), torch.full_like(cover, 5.0), cover)
-        level = grey * bands
-        stepped = (level.floor() + smoothstep(0.42, 0.58, level - level.floor())) / bands
-        colour = (flat * (stepped + 0.06) / (grey + 0.06)).clamp(0, 1)
-        colour = saturate(colour, 1.18) * 0.94 + 0.05
-        # Sheets: the darker of the background nearer, things on top; every sheet throws a shadow on those below.
-        height = lerp(0.3 * (1 - stepped), 0.6 + 0.75 * depth + 0.22 * (1 - stepped), cover)
-        near, far = blur(shift(height, 2, 3), 1.2), blur(shift(height, 5, 7), 3.2)
-        shadow = 0.75 * (near - height).clamp(0, 0.5) + 0.8 * (far - height).clamp(0, 0.7)
+        # The scene behind is three or four sheets of coloured card: few tones with soft, hand-cut rims.
+        far, near = kuwahara(blur(x, 3.5), 7), kuwahara(x, 3)
+        wavy = 0.1 * (self.texture(self.clouds, seed, 92) - 0.5)
+        level = luma(far) * 4.5 + wavy
+        stepped = (level.floor() + smoothstep(0.46, 0.54, level - level.floor())) / 4.5
+        card = far * (stepped + 0.08) / (luma(far) + 0.08)
+        level = luma(near) * 6
+        tone = (level.floor() + smoothstep(0.4, 0.6, level - level.floor())) / 6
+        colour = lerp(card, near * (tone + 0.1) / (luma(near) + 0.1), cover).clamp(0, 1)
+        colour = saturate(colour, 1.25) * 0.92 + 0.06
+        # A thing is cut out with a rim of white paper left around it.
+        piece = highest(cover, 9)
+        colour = lerp(colour, torch.full_like(colour, 0.97), (piece - cover).clamp(0, 1))
+        height = lerp(0.34 * (1 - stepped), 0.62 + 0.5 * highest(depth, 9), piece)
+        close, wide = blur(shift(height, 2, 3), 1.2), blur(shift(height, 6, 8), 3.2)
+        shadow = 0.9 * (close - height).clamp(0, 0.5) + 0.85 * (wide - height).clamp(0, 0.7)
         edge = (height - shift(height, 1, 1)).clamp(-0.35, 0.35)
         fibre = self.texture(self.grain, seed, 95)
         relief = (fibre - shift(fibre, 1, 1)) * 0.1 + 0.05 * (self.texture(self.clouds, seed, 98) - 0.5)
@@ -390,9 +411,9 @@ class Filters:
     def stained_glass(self, scene, seed):
         x, depth, cover = scene[:, :3], scene[:, 3:4], scene[:, 5:6]
         n = len(x)
-        which = (uniform(seed, 104) * len(self.cells)).long().to(self.device)
+        which = send((uniform(seed, 104) * len(self.cells)).long(), self.device)
         cells, seams = self.cells.index_select(0, which), self.seams.index_select(0, which)
-        count = SIZE * SIZE // (23 * 23) * 2  # more than any map has
+        count = (SIZE // PANE + 1) ** 2
         key = cells * 2 + (cover[:, 0] > 0.5).long()
         flat_key = key.flatten(1)
         sums = torch.zeros(n, 4, 2 * count, device=x.device)
@@ -406,6 +427,8 @@ class Filters:
         ripple = self.texture(self.clouds, seed, 107) - 0.5
         sun = 1 / (1 + 0.55 * ((self.x - self.chance(seed, 110, -0.5, 0.5)) ** 2 + (self.y + 0.3) ** 2))
         glass = saturate(glass, 1.75) ** 0.92
+        stain = torch.cat([((key * f + which[:, None, None] * 31) % 89).float()[:, None] / 89 - 0.5 for f in (5171, 6311, 8837)], 1)
+        glass = glass * (1 + stain * (0.3 - 0.24 * cover))  # no two panes from one pot
         glass = glass * (1 + pane * (0.34 - 0.22 * cover) + 0.22 * ripple) * (0.72 + 0.5 * sun) + 0.05 * sun
         gx, gy = gradient(blur(smooth, 0.9))
         inner = smoothstep(0.06, 0.14, (gx * gx + gy * gy).sqrt().amax(1, keepdim=True)) * cover * 0.8
