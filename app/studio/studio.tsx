@@ -2,10 +2,10 @@
 // The Studio: wires draft, models, session, submissions and the list to the composer and the feed.
 import { parseAsString, useQueryState } from 'nuqs'
 import { useEffect, useEffectEvent, useState } from 'react'
-import { deviceRunner } from '#app/device/runs/local-device.ts'
-import { isOpenRun } from '#app/device/runs/local-run.ts'
-import { useMeasure } from '#app/device/runs/use-device-fit.ts'
-import { useLocalGenerations, useLocalRuns } from '#app/device/runs/use-local-runs.ts'
+import { isOpen } from '#app/device/pictures/device-picture.ts'
+import { deviceRunner } from '#app/device/pictures/this-device.ts'
+import { useMeasure } from '#app/device/pictures/use-device-fit.ts'
+import { useDeviceGenerations, useDevicePictures } from '#app/device/pictures/use-device-pictures.ts'
 import { changedSettings, chooseModel, requestOf } from '#app/draft/draft.ts'
 import { getDraft, updateDraft, useDraft } from '#app/draft/draft-store.ts'
 import { useInputRequest } from '#app/draft/input-request.ts'
@@ -26,7 +26,6 @@ import { Composer } from './composer.tsx'
 import { Feed } from './feed.tsx'
 import { useDroppedPicture } from './input/use-dropped-picture.ts'
 import { useInputPicture } from './input/use-input-picture.ts'
-import { KeepNotice } from './keep-notice.tsx'
 import { type ChosenPlaceFacts, usePlace } from './place/use-place.ts'
 import { useStartOnDevice } from './place/use-start-on-device.ts'
 import { WhereItRuns } from './place/where-it-runs.tsx'
@@ -34,6 +33,7 @@ import { ProgressAnnouncer } from './progress-announcer.tsx'
 import { readingOf, usePromptAnalysis } from './prompt/use-prompt-analysis.ts'
 import { RestoreDialog } from './restore/restore-dialog.tsx'
 import { useRestore } from './restore/use-restore.ts'
+import { SaveNotice } from './save-notice.tsx'
 import { Settings } from './settings/settings.tsx'
 import { ShortcutsDialog } from './shortcuts-dialog.tsx'
 import { useShortcuts } from './use-shortcuts.ts'
@@ -57,10 +57,10 @@ export function Studio() {
   const place = usePlace(draft, model, me)
   const measure = useMeasure(model)
   const startOnDevice = useStartOnDevice()
-  const local = useLocalRuns()
-  const localGenerations = useLocalGenerations()
+  const local = useDevicePictures()
+  const deviceGenerations = useDeviceGenerations()
   // Whichever was clicked last, wherever it is made.
-  const announced = [...localGenerations.slice(0, 1), ...(generations ?? []).slice(0, 1)].sort((a, b) =>
+  const announced = [...deviceGenerations.slice(0, 1), ...(generations ?? []).slice(0, 1)].sort((a, b) =>
     a.createdAt < b.createdAt ? 1 : -1,
   )
   const [help, setHelp] = useState(false)
@@ -102,7 +102,7 @@ export function Studio() {
       )
   }
   const cancelLatest = () => {
-    const here = local.find(isOpenRun)
+    const here = local.find(isOpen)
     if (here) {
       void deviceRunner().stop(here.id)
       return
@@ -154,7 +154,7 @@ export function Studio() {
         onGenerate={generate}
       />
       <section aria-label={t.feed} className="px-4 pt-5 pb-72 sm:px-6 lg:px-10 lg:pt-8 lg:pb-16">
-        <KeepNotice />
+        <SaveNotice />
         <Feed
           submissions={submissions}
           generations={generations}

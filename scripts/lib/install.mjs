@@ -1,5 +1,5 @@
 // Brings node_modules to what package-lock.json says. Reads npm's own record of what is installed, so a tree installed by
-// hand counts too. Needs none of the install scripts npm may block: infra/embedded/postgres/postgres-binaries.ts links PostgreSQL's
+// hand counts too. Runs no package's install script (.npmrc): infra/embedded/postgres/postgres-binaries.ts links PostgreSQL's
 // libraries, sharp and onnxruntime-node carry their binaries and are tried out below.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statfsSync } from 'node:fs'
@@ -21,18 +21,26 @@ export function install() {
 }
 
 /** Whether every package of the lock file that belongs on this machine is there in its locked version. */
-function isInstalled() {
-  const recordPath = join(ROOT, 'node_modules', '.package-lock.json')
-  if (!existsSync(recordPath)) return false
-  const wanted = readJson(join(ROOT, 'package-lock.json')).packages
-  const present = readJson(recordPath).packages
+export function isInstalled(root = ROOT) {
+  const wanted = readJson(join(root, 'package-lock.json')).packages
+  const present = readRecord(join(root, 'node_modules', '.package-lock.json'))
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '' || entry.link) return true
     const found = present[path]
     // npm leaves out optional packages built for other machines.
     if (found === undefined) return entry.optional === true && !isForThisMachine(entry)
-    return found.version === entry.version && existsSync(join(ROOT, path, 'package.json'))
+    return found.version === entry.version && existsSync(join(root, path, 'package.json'))
   })
+}
+
+/** What npm says it installed; nothing where it was stopped before it could say so, or in the middle of it. */
+function readRecord(path) {
+  try {
+    return readJson(path).packages ?? {}
+  } catch (error) {
+    if (error.code === 'ENOENT' || error instanceof SyntaxError) return {}
+    throw error
+  }
 }
 
 function isForThisMachine(entry) {
@@ -56,8 +64,7 @@ function npmCi() {
       cwd: ROOT,
       stdio: 'inherit',
       shell: !useScript && platform() === 'win32',
-      // The CPU build needs no download besides npm's; the GPU image sets its own value before it gets here.
-      env: { npm_config_onnxruntime_node_install: 'skip', ...process.env, NODE_ENV: '' },
+      env: { ...process.env, NODE_ENV: '' },
     },
   )
   if (result.error?.code === 'ENOENT')

@@ -2,10 +2,12 @@
 
 /** A failure a person can act on; anything else is a bug and keeps its stack. */
 export class SetupError extends Error {
-  constructor(message, exitCode = 1) {
-    super(message)
+  /** Errors of parts that know nothing of these commands say the same of themselves. */
+  isForPeople = true
+
+  constructor(message, options) {
+    super(message, options)
     this.name = 'SetupError'
-    this.exitCode = exitCode
   }
 }
 
@@ -16,12 +18,27 @@ export async function runMain(main) {
   try {
     await main()
   } catch (error) {
-    const outOfSpace = error?.code === 'ENOSPC'
-    if (outOfSpace) {
-      process.stderr.write('\nThe disk is full. Free some space and run the command again; nothing is half done.\n')
-    } else {
-      process.stderr.write(`\n${error instanceof SetupError ? error.message : (error?.stack ?? error)}\n`)
-    }
-    process.exitCode = error?.exitCode ?? 1
+    process.stderr.write(`\n${inWords(error)}\n`)
+    process.exitCode = 1
   }
+}
+
+/** What the system refused for a reason outside the program: rights, room, a network that is not there. */
+const SYSTEM = {
+  ENOSPC: 'The disk is full. Free some space and run the command again; nothing is half done.',
+  EDQUOT: 'Your share of the disk is used up. Free some space and run the command again; nothing is half done.',
+  EROFS: 'This disk is read-only.',
+  EACCES: 'You may not write to or read from this place.',
+  EPERM: 'The system does not allow this.',
+  EMFILE: 'The system allows too few open files (ulimit -n).',
+  ENFILE: 'The system has too many open files.',
+  ENOMEM: 'There is not enough memory.',
+  EADDRNOTAVAIL: 'HOST is no address of this machine.',
+  EAFNOSUPPORT: 'HOST is of a kind this machine has no network for.',
+}
+
+function inWords(error) {
+  if (error?.isForPeople === true) return error.message
+  const words = SYSTEM[error?.code]
+  return words === undefined ? (error?.stack ?? String(error)) : `${words} (${error.message})`
 }

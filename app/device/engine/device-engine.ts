@@ -80,7 +80,7 @@ export interface DeviceRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface DevicePicture extends DevicePixels {
+export interface MadePicture extends DevicePixels {
   /** The file people keep, its recipe in the metadata as in the server's. */
   readonly png: Uint8Array<ArrayBuffer>
   /** Where and how it ran. */
@@ -114,7 +114,7 @@ export interface DeviceEngine {
   /** A few real steps on the stored weights, kept for storedEstimate. */
   measure(model: ModelManifest, options?: { readonly signal?: AbortSignal | undefined }): Promise<DeviceEstimate>
   /** One picture; calls wait for each other in order. Fetches what is missing of the weights first. */
-  generate(request: DeviceRequest): Promise<DevicePicture>
+  generate(request: DeviceRequest): Promise<MadePicture>
   storedWeights(): Promise<readonly StoredWeights[]>
   /** Removes a model's weights: all releases by its id, one by its hash. Files another release needs stay. */
   evict(modelIdOrHash: string): Promise<void>

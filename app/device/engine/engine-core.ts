@@ -2,7 +2,7 @@
 // engine-worker.ts does.
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import { type Plan, planRun } from './assess.ts'
-import type { DeviceEstimate, DeviceFit, DevicePicture } from './device-engine.ts'
+import type { DeviceEstimate, DeviceFit, MadePicture } from './device-engine.ts'
 import { DeviceError } from './device-error.ts'
 import { type DeviceFacts, readDeviceFacts } from './device-facts.ts'
 import { type LoadedModel, loadModel, type OrtOfWorker } from './loaded-model.ts'
@@ -100,7 +100,7 @@ export function createEngineCore(settings: EngineSettings): Handlers {
         return estimate
       }),
     generate: ({ model, recipe, input, mask }, context) =>
-      inTurn(async (): Promise<DevicePicture> => {
+      inTurn(async (): Promise<MadePicture> => {
         if (recipe.model.hash !== model.hash) {
           throw new RangeError(`The recipe asks for ${recipe.model.hash}, the model given is ${model.hash}`)
         }

@@ -4,10 +4,10 @@ import type { Recipe } from '#contracts/recipe.ts'
 import type {
   DeviceEstimate,
   DeviceFit,
-  DevicePicture,
   DevicePixels,
   DeviceProvider,
   DeviceStep,
+  MadePicture,
   StoredWeights,
 } from './device-engine.ts'
 import type { DeviceErrorCode } from './device-error.ts'
@@ -30,7 +30,7 @@ export interface EngineCalls {
   measure: { args: { model: ModelManifest }; result: DeviceEstimate }
   generate: {
     args: { model: ModelManifest; recipe: Recipe; input: DevicePixels | undefined; mask: Mask | undefined }
-    result: DevicePicture
+    result: MadePicture
   }
   storedWeights: { args: Record<never, never>; result: readonly StoredWeights[] }
   evict: { args: { modelIdOrHash: string }; result: undefined }

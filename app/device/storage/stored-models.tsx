@@ -10,7 +10,7 @@ import { IconButton } from '#app/ui/icon-button.tsx'
 import { Time } from '#app/ui/time.tsx'
 import { notify, notifyProblem } from '#app/ui/toast.tsx'
 import type { StoredWeights } from '../engine/device-engine.ts'
-import { deviceEngine } from '../runs/local-device.ts'
+import { deviceEngine } from '../pictures/this-device.ts'
 
 const t = messages.storage
 

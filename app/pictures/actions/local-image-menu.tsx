@@ -1,8 +1,8 @@
 'use client'
 // What can be done with a picture that is only in this browser. Sharing comes once it is in the history.
 import { Download, Ellipsis, Save, ScanSearch, Trash2 } from 'lucide-react'
-import { useLocalActions } from '#app/device/runs/local-device-provider.tsx'
-import type { LocalRun } from '#app/device/runs/local-run.ts'
+import type { DevicePicture } from '#app/device/pictures/device-picture.ts'
+import { useDeviceActions } from '#app/device/pictures/device-pictures-provider.tsx'
 import { messages } from '#app/messages/index.ts'
 import { useMe } from '#app/session/use-session.ts'
 import { Button } from '#app/ui/button.tsx'
@@ -11,23 +11,23 @@ import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
 import { subjectOf } from '../check/check-subject.ts'
 import { useCheckDialog } from '../check/lazy-check-dialog.tsx'
 import { ReuseItems } from './reuse-items.tsx'
-import { useRemoveRun } from './use-remove-run.ts'
+import { useRemoveDevicePicture } from './use-remove-device-picture.ts'
 
 const t = messages.image
 
 interface LocalImageMenuProps {
-  run: LocalRun
+  picture: DevicePicture
   generation: GenerationDto
   image: ImageDto
 }
 
-export function localFileName(run: LocalRun, image: ImageDto): string {
-  return `dewpoint-${image.seed}-${run.id.slice(-8)}.png`
+export function localFileName(picture: DevicePicture, image: ImageDto): string {
+  return `dewpoint-${image.seed}-${picture.id.slice(-8)}.png`
 }
 
-export function LocalImageMenu({ run, generation, image }: LocalImageMenuProps) {
-  const { keep } = useLocalActions()
-  const remove = useRemoveRun()
+export function LocalImageMenu({ picture, generation, image }: LocalImageMenuProps) {
+  const { save } = useDeviceActions()
+  const remove = useRemoveDevicePicture()
   const me = useMe()
   const check = useCheckDialog(subjectOf(generation, image, false))
   return (
@@ -40,15 +40,15 @@ export function LocalImageMenu({ run, generation, image }: LocalImageMenuProps) 
         }
       >
         {image.url === null ? null : (
-          <MenuItem render={<a href={image.url} download={localFileName(run, image)} />}>
+          <MenuItem render={<a href={image.url} download={localFileName(picture, image)} />}>
             <Download aria-hidden />
             {t.download}
           </MenuItem>
         )}
         {me ? (
-          <MenuItem onClick={() => void keep([run])}>
+          <MenuItem onClick={() => void save([picture])}>
             <Save aria-hidden />
-            {messages.device.keep}
+            {messages.device.save}
           </MenuItem>
         ) : null}
         <MenuItem onClick={check.open}>
@@ -58,9 +58,9 @@ export function LocalImageMenu({ run, generation, image }: LocalImageMenuProps) 
         <MenuSeparator />
         <ReuseItems generation={generation} image={image} />
         <MenuSeparator />
-        <MenuItem onClick={() => void remove(run)}>
+        <MenuItem onClick={() => void remove(picture)}>
           <Trash2 aria-hidden />
-          {t.deleteMany(run.images.length)}
+          {t.deleteMany(picture.images.length)}
         </MenuItem>
       </Menu>
       {check.dialog}

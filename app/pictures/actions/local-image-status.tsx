@@ -1,9 +1,9 @@
 'use client'
-import type { Activity } from '#app/device/runs/activity.ts'
-import { deviceRunner } from '#app/device/runs/local-device.ts'
-import type { LocalRun } from '#app/device/runs/local-run.ts'
-import { messages } from '#app/messages/index.ts'
 // What is happening to one picture of this device, in words, at the same height as the server's line under a picture.
+import type { Activity } from '#app/device/pictures/activity.ts'
+import type { DevicePicture } from '#app/device/pictures/device-picture.ts'
+import { deviceRunner } from '#app/device/pictures/this-device.ts'
+import { messages } from '#app/messages/index.ts'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
 import { ImageStatus, StatusLine } from '../image/image-status.tsx'
 import { LocalImageMenu } from './local-image-menu.tsx'
@@ -11,14 +11,14 @@ import { LocalImageMenu } from './local-image-menu.tsx'
 const t = messages.device
 
 interface LocalImageStatusProps {
-  run: LocalRun
+  picture: DevicePicture
   generation: GenerationDto
   image: ImageDto
   activity: Activity | undefined
 }
 
-export function LocalImageStatus({ run, generation, image, activity }: LocalImageStatusProps) {
-  const stop = () => void deviceRunner().stop(run.id)
+export function LocalImageStatus({ picture, generation, image, activity }: LocalImageStatusProps) {
+  const stop = () => void deviceRunner().stop(picture.id)
   if (image.status === 'failed') return <div className="h-2" />
   const words = wordsFor(image, activity)
   if (words !== null) {
@@ -33,7 +33,7 @@ export function LocalImageStatus({ run, generation, image, activity }: LocalImag
       image={image}
       onCancel={stop}
       onRetry={undefined}
-      actions={<LocalImageMenu run={run} generation={generation} image={image} />}
+      actions={<LocalImageMenu picture={picture} generation={generation} image={image} />}
     />
   )
 }

@@ -1,8 +1,8 @@
 'use client'
 // This device could not make it. Nothing has left the device; what happens next is the person's decision.
 import { RotateCcw, Server } from 'lucide-react'
-import { deviceRunner, localRuns } from '#app/device/runs/local-device.ts'
-import { hasPictures, isOpenRun, type LocalRun, requeueFailed } from '#app/device/runs/local-run.ts'
+import { type DevicePicture, hasPictures, isOpen, requeueFailed } from '#app/device/pictures/device-picture.ts'
+import { devicePictures, deviceRunner } from '#app/device/pictures/this-device.ts'
 import { requestAgain } from '#app/generations/request-again.ts'
 import { useSubmit } from '#app/generations/submissions.ts'
 import { messages } from '#app/messages/index.ts'
@@ -12,30 +12,32 @@ import type { GenerationDto } from '#contracts/generation.ts'
 
 const t = messages.device
 
-export function FailedRun({ run, generation }: { run: LocalRun; generation: GenerationDto }) {
+export function FailedRun({ picture, generation }: { picture: DevicePicture; generation: GenerationDto }) {
   const submit = useSubmit()
   const failed = generation.images.filter(({ status }) => status === 'failed')
-  if (failed.length === 0 || isOpenRun(run)) return null
+  if (failed.length === 0 || isOpen(picture)) return null
   const [reason] = failed.map(({ error }) => error)
 
   const retry = async () => {
-    await localRuns.update(run.id, requeueFailed)
-    await deviceRunner().take(run.id)
+    await devicePictures.update(picture.id, requeueFailed)
+    await deviceRunner().take(picture.id)
   }
   const askServer = async () => {
-    const wasWhole = failed.length === run.images.length
+    const wasWhole = failed.length === picture.images.length
     const requests = failed.map((image) => requestAgain(generation, image, newKey()))
     const [first] = requests
     // One click stays one click where nothing of it was made yet.
     const sent =
-      wasWhole && first !== undefined ? [{ ...first, seed: run.recipe.seed, count: run.recipe.count }] : requests
-    if (hasPictures(run)) {
-      await localRuns.update(run.id, (one) => ({
+      wasWhole && first !== undefined
+        ? [{ ...first, seed: picture.recipe.seed, count: picture.recipe.count }]
+        : requests
+    if (hasPictures(picture)) {
+      await devicePictures.update(picture.id, (one) => ({
         ...one,
         images: one.images.map((image) => (image.status === 'failed' ? { ...image, status: 'canceled' } : image)),
       }))
     } else {
-      await localRuns.remove(run.id)
+      await devicePictures.remove(picture.id)
     }
     for (const request of sent) await submit(request)
   }
@@ -50,7 +52,7 @@ export function FailedRun({ run, generation }: { run: LocalRun; generation: Gene
             {t.retry}
           </Button>
         )}
-        {run.recipe.input === undefined ? (
+        {picture.recipe.input === undefined ? (
           <Button size="sm" onClick={() => void askServer()}>
             <Server aria-hidden />
             {t.askServer}

@@ -4,8 +4,8 @@
 import { Cpu, Shuffle, Trash2 } from 'lucide-react'
 import Link from 'next/link'
 import { useMemo } from 'react'
-import { hasPictures, isOpenRun, type LocalRun, toGeneration } from '#app/device/runs/local-run.ts'
-import { useActivity, useRunList } from '#app/device/runs/use-local-runs.ts'
+import { type DevicePicture, hasPictures, isOpen, toGeneration } from '#app/device/pictures/device-picture.ts'
+import { useActivity, useDevicePictureList } from '#app/device/pictures/use-device-pictures.ts'
 import { messages } from '#app/messages/index.ts'
 import { Button } from '#app/ui/button.tsx'
 import { cn } from '#app/ui/cn.ts'
@@ -14,32 +14,32 @@ import { Time } from '#app/ui/time.tsx'
 import type { ImageDto } from '#contracts/generation.ts'
 import { SAMPLERS } from '#contracts/samplers.ts'
 import { LocalImageStatus } from '../actions/local-image-status.tsx'
-import { useRemoveRun } from '../actions/use-remove-run.ts'
+import { useRemoveDevicePicture } from '../actions/use-remove-device-picture.ts'
 import { useReuse } from '../actions/use-reuse.ts'
-import { KeptWhere } from '../image/kept-where.tsx'
 import { Picture } from '../image/picture.tsx'
+import { SavedWhere } from '../image/saved-where.tsx'
 import { FailedRun } from './failed-run.tsx'
 import { imageGridClass } from './generation-card.tsx'
 import { ModelDownload } from './model-download.tsx'
 
 const t = messages.image
 
-export function LocalCard({ run, eager }: { run: LocalRun; eager: boolean }) {
-  const { urls } = useRunList()
-  const activity = useActivity(run.id)
+export function LocalCard({ picture, eager }: { picture: DevicePicture; eager: boolean }) {
+  const { urls } = useDevicePictureList()
+  const activity = useActivity(picture.id)
   const { reuse } = useReuse()
-  const remove = useRemoveRun()
-  const generation = useMemo(() => toGeneration(run, urls), [run, urls])
+  const remove = useRemoveDevicePicture()
+  const generation = useMemo(() => toGeneration(picture, urls), [picture, urls])
   const { recipe, images } = generation
   const shown = images.filter(({ status }) => status !== 'canceled')
   const stopped = images.length - shown.length
-  const open = isOpenRun(run)
+  const open = isOpen(picture)
   const first = images[0]
   return (
     <article
       aria-label={recipe.prompt}
       className="grid gap-x-8 gap-y-3 xl:grid-cols-[600px_minmax(0,1fr)]"
-      data-run={run.id}
+      data-picture={picture.id}
     >
       <div className="min-w-0">
         <ul className={cn(imageGridClass(shown.length), 'w-full empty:hidden')}>
@@ -57,19 +57,19 @@ export function LocalCard({ run, eager }: { run: LocalRun; eager: boolean }) {
                   />
                   {image.status === 'done' ? (
                     <Link
-                      href={`/g/${run.id}?image=${image.index + 1}`}
+                      href={`/g/${picture.id}?image=${image.index + 1}`}
                       aria-label={`${t.open}: ${alt}`}
                       className="absolute inset-0 rounded-picture"
                     />
                   ) : null}
                 </div>
-                <LocalImageStatus run={run} generation={generation} image={image} activity={activity} />
+                <LocalImageStatus picture={picture} generation={generation} image={image} activity={activity} />
               </li>
             )
           })}
         </ul>
-        <ModelDownload run={run} activity={activity} />
-        <FailedRun run={run} generation={generation} />
+        <ModelDownload picture={picture} activity={activity} />
+        <FailedRun picture={picture} generation={generation} />
       </div>
       <div className="flex min-w-0 flex-col gap-2 xl:pt-1">
         <p className="line-clamp-3 max-w-prose text-[15px] text-ink leading-6" dir="auto" title={recipe.prompt}>
@@ -84,7 +84,7 @@ export function LocalCard({ run, eager }: { run: LocalRun; eager: boolean }) {
           {messages.device.here}
         </p>
         {stopped === 0 ? null : <p className="text-ink-2 text-sm leading-6">{messages.device.stopped(stopped)}</p>}
-        {hasPictures(run) && !open ? <KeptWhere run={run} /> : null}
+        {hasPictures(picture) && !open ? <SavedWhere picture={picture} /> : null}
         {open ? null : (
           <div className="-ml-2 flex items-center gap-1.5">
             {first === undefined ? null : (
@@ -93,7 +93,7 @@ export function LocalCard({ run, eager }: { run: LocalRun; eager: boolean }) {
                 {t.remix}
               </Button>
             )}
-            <IconButton label={t.deleteMany(images.length)} onClick={() => void remove(run)}>
+            <IconButton label={t.deleteMany(images.length)} onClick={() => void remove(picture)}>
               <Trash2 aria-hidden />
             </IconButton>
           </div>

@@ -1,16 +1,16 @@
 'use client'
 // The model on its way to this device: the question before it starts, how far it is, pause and resume.
 import { Download, Pause, Play } from 'lucide-react'
-import type { Activity } from '#app/device/runs/activity.ts'
-import { deviceRunner } from '#app/device/runs/local-device.ts'
-import type { LocalRun } from '#app/device/runs/local-run.ts'
+import type { Activity } from '#app/device/pictures/activity.ts'
+import type { DevicePicture } from '#app/device/pictures/device-picture.ts'
+import { deviceRunner } from '#app/device/pictures/this-device.ts'
 import { messages } from '#app/messages/index.ts'
 import { keepForOffline } from '#app/offline/offline-copy.ts'
 import { Button } from '#app/ui/button.tsx'
 
 const t = messages.device
 
-export function ModelDownload({ run, activity }: { run: LocalRun; activity: Activity | undefined }) {
+export function ModelDownload({ picture, activity }: { picture: DevicePicture; activity: Activity | undefined }) {
   if (activity?.kind === 'asking') {
     return (
       <Box>
@@ -24,13 +24,13 @@ export function ModelDownload({ run, activity }: { run: LocalRun; activity: Acti
             size="sm"
             onClick={() => {
               void keepForOffline()
-              void deviceRunner().resume(run.id)
+              void deviceRunner().resume(picture.id)
             }}
           >
             <Download aria-hidden />
             {t.askAgree(activity.downloadBytes)}
           </Button>
-          <Button variant="ghost" size="sm" onClick={() => void deviceRunner().stop(run.id)}>
+          <Button variant="ghost" size="sm" onClick={() => void deviceRunner().stop(picture.id)}>
             {t.notNow}
           </Button>
         </div>
@@ -44,7 +44,7 @@ export function ModelDownload({ run, activity }: { run: LocalRun; activity: Acti
         <Progress doneBytes={doneBytes} totalBytes={totalBytes} />
         <div className="flex flex-wrap items-center justify-between gap-2">
           <p className="text-ink-2 text-sm leading-6 tabular-nums">{t.downloading(doneBytes, totalBytes)}</p>
-          <Button variant="ghost" size="sm" onClick={() => deviceRunner().pause(run.id)}>
+          <Button variant="ghost" size="sm" onClick={() => deviceRunner().pause(picture.id)}>
             <Pause aria-hidden />
             {t.pause}
           </Button>
@@ -64,7 +64,7 @@ export function ModelDownload({ run, activity }: { run: LocalRun; activity: Acti
       )}
       <div className="flex flex-wrap items-center justify-between gap-2">
         <p className="text-ink-2 text-sm leading-6 tabular-nums">{t.paused(doneBytes, totalBytes)}</p>
-        <Button size="sm" onClick={() => void deviceRunner().resume(run.id)}>
+        <Button size="sm" onClick={() => void deviceRunner().resume(picture.id)}>
           <Play aria-hidden />
           {t.resume}
         </Button>

@@ -2,7 +2,7 @@
 // Where to make a picture again, the picture forming, and what the comparison came to.
 import { Cpu, Server, Square } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useDeviceFit } from '#app/device/runs/use-device-fit.ts'
+import { useDeviceFit } from '#app/device/pictures/use-device-fit.ts'
 import { useGenerationActions } from '#app/generations/use-generation-actions.ts'
 import { messages } from '#app/messages/index.ts'
 import { useMe } from '#app/session/use-session.ts'

@@ -1,6 +1,6 @@
 'use client'
-import { ENGINE_FILES } from '#app/device/engine/generated/engine-files.ts'
 // Two picture files → how far they differ. The work is done in a worker (compare-worker.ts), one for each comparison.
+import { ENGINE_FILES } from '#app/device/engine/generated/engine-files.ts'
 import type { Comparison } from '#diffusion/images/compare-pictures.ts'
 
 export interface CompareRequest {

@@ -4,11 +4,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { toBase64 } from '#app/device/engine/base64.ts'
-import type { DevicePicture, DeviceStep } from '#app/device/engine/device-engine.ts'
+import type { DeviceStep, MadePicture } from '#app/device/engine/device-engine.ts'
 import { fetchManifest } from '#app/device/engine/fetch-manifest.ts'
-import { deviceEngine } from '#app/device/runs/local-device.ts'
-import { withLock } from '#app/device/runs/locks.ts'
-import { forgetDeviceFit } from '#app/device/runs/use-device-fit.ts'
+import { withLock } from '#app/device/pictures/locks.ts'
+import { deviceEngine } from '#app/device/pictures/this-device.ts'
+import { forgetDeviceFit } from '#app/device/pictures/use-device-fit.ts'
 import { hasEnded } from '#app/generations/apply-event.ts'
 import { newKey } from '#app/trpc/new-key.ts'
 import { useTRPC, useTRPCClient } from '#app/trpc/trpc.ts'
@@ -21,7 +21,7 @@ export interface CheckResult extends ComparedFiles {
   /** The picture made again. */
   readonly made: Blob
   /** What a device made it with; null for the server. */
-  readonly device: Pick<DevicePicture, 'provider' | 'variant'> | null
+  readonly device: Pick<MadePicture, 'provider' | 'variant'> | null
 }
 
 /** Events may be away; a check is short, so the server is asked now and then too. */

@@ -6,7 +6,7 @@ import Link from 'next/link'
 import { usePathname, useRouter } from 'next/navigation'
 import { parseAsInteger, useQueryState } from 'nuqs'
 import { useState } from 'react'
-import { useLocalRuns, useRunList } from '#app/device/runs/use-local-runs.ts'
+import { useDevicePictureList, useDevicePictures } from '#app/device/pictures/use-device-pictures.ts'
 import { requestAgain } from '#app/generations/request-again.ts'
 import { useSubmit } from '#app/generations/submissions.ts'
 import { useGenerationActions } from '#app/generations/use-generation-actions.ts'
@@ -34,10 +34,10 @@ const t = messages.detail
  */
 export function DetailView() {
   const id = usePathname().split('/')[2] ?? ''
-  const { loaded, savedAs } = useRunList()
-  const run = useLocalRuns().find((one) => one.id === id)
+  const { loaded, savedAs } = useDevicePictureList()
+  const picture = useDevicePictures().find((one) => one.id === id)
   if (!loaded) return <Skeleton />
-  return run === undefined ? <SavedDetail id={savedAs.get(id) ?? id} /> : <LocalDetail run={run} />
+  return picture === undefined ? <SavedDetail id={savedAs.get(id) ?? id} /> : <LocalDetail picture={picture} />
 }
 
 function SavedDetail({ id }: { id: string }) {

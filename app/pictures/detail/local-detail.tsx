@@ -5,27 +5,27 @@ import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { parseAsInteger, useQueryState } from 'nuqs'
 import { useMemo } from 'react'
-import { type LocalRun, toGeneration } from '#app/device/runs/local-run.ts'
-import { useActivity, useRunList } from '#app/device/runs/use-local-runs.ts'
+import { type DevicePicture, toGeneration } from '#app/device/pictures/device-picture.ts'
+import { useActivity, useDevicePictureList } from '#app/device/pictures/use-device-pictures.ts'
 import { messages } from '#app/messages/index.ts'
 import { buttonVariants } from '#app/ui/button.tsx'
 import { IconButton } from '#app/ui/icon-button.tsx'
 import { localFileName } from '../actions/local-image-menu.tsx'
 import { LocalImageStatus } from '../actions/local-image-status.tsx'
-import { useRemoveRun } from '../actions/use-remove-run.ts'
-import { KeptWhere } from '../image/kept-where.tsx'
+import { useRemoveDevicePicture } from '../actions/use-remove-device-picture.ts'
 import { Picture } from '../image/picture.tsx'
+import { SavedWhere } from '../image/saved-where.tsx'
 import { Recipe } from './recipe.tsx'
 
 const t = messages.detail
 
-export function LocalDetail({ run }: { run: LocalRun }) {
-  const { urls } = useRunList()
-  const activity = useActivity(run.id)
-  const remove = useRemoveRun()
+export function LocalDetail({ picture }: { picture: DevicePicture }) {
+  const { urls } = useDevicePictureList()
+  const activity = useActivity(picture.id)
+  const remove = useRemoveDevicePicture()
   const router = useRouter()
   const [chosen, setChosen] = useQueryState('image', parseAsInteger.withDefault(1))
-  const generation = useMemo(() => toGeneration(run, urls), [run, urls])
+  const generation = useMemo(() => toGeneration(picture, urls), [picture, urls])
   const image = generation.images[chosen - 1] ?? generation.images[0]
   if (image === undefined) return null
   const { recipe } = generation
@@ -50,7 +50,7 @@ export function LocalDetail({ run }: { run: LocalRun }) {
               alt={messages.image.alt(recipe.prompt, image.index, recipe.count)}
               eager
             />
-            <LocalImageStatus run={run} generation={generation} image={image} activity={activity} />
+            <LocalImageStatus picture={picture} generation={generation} image={image} activity={activity} />
           </div>
           {generation.images.length > 1 ? (
             <ul aria-label={t.images} className="flex gap-2">
@@ -73,7 +73,7 @@ export function LocalDetail({ run }: { run: LocalRun }) {
         <aside className="flex min-w-0 flex-col gap-6">
           <div className="flex flex-wrap items-center gap-2">
             {image.url === null ? null : (
-              <a href={image.url} download={localFileName(run, image)} className={buttonVariants()}>
+              <a href={image.url} download={localFileName(picture, image)} className={buttonVariants()}>
                 <Download aria-hidden />
                 {messages.image.download}
               </a>
@@ -81,14 +81,14 @@ export function LocalDetail({ run }: { run: LocalRun }) {
             <IconButton
               label={messages.image.deleteMany(generation.images.length)}
               onClick={() => {
-                void remove(run)
+                void remove(picture)
                 router.push('/history')
               }}
             >
               <Trash2 aria-hidden />
             </IconButton>
           </div>
-          <KeptWhere run={run} />
+          <SavedWhere picture={picture} />
           <Recipe generation={generation} image={image} isOnServer={false} />
         </aside>
       </div>

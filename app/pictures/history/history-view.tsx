@@ -1,7 +1,7 @@
 'use client'
 // History's states: nobody, loading, failed, empty, and the grid with its end.
 import Link from 'next/link'
-import { useFinishedLocalGenerations } from '#app/device/runs/use-local-runs.ts'
+import { useFinishedDeviceGenerations } from '#app/device/pictures/use-device-pictures.ts'
 import { useGenerationList } from '#app/generations/use-generations.ts'
 import { messages } from '#app/messages/index.ts'
 import { useMe } from '#app/session/use-session.ts'
@@ -16,7 +16,7 @@ export function HistoryView() {
   const me = useMe()
   const list = useGenerationList(me !== null && me !== undefined)
   const saved = list.data?.pages.flatMap((page) => page.items) ?? []
-  const local = notSaved(useFinishedLocalGenerations(), saved)
+  const local = notSaved(useFinishedDeviceGenerations(), saved)
   if (local.length === 0 && list.isError && list.data === undefined) {
     return (
       <div role="alert" className="flex flex-col items-start gap-3">

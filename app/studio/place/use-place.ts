@@ -1,9 +1,9 @@
 'use client'
-import { useDeviceFit } from '#app/device/runs/use-device-fit.ts'
+// Where the draft's pictures would be made, and what is known about each place: for the setting, the button and the click.
+import { useDeviceFit } from '#app/device/pictures/use-device-fit.ts'
 import { type Draft, settingsOf } from '#app/draft/draft.ts'
 import { networksIn, useNetworks } from '#app/models/use-networks.ts'
 import { useOnline } from '#app/offline/use-online.ts'
-// Where the draft's pictures would be made, and what is known about each place: for the setting, the button and the click.
 import type { ModelDto } from '#contracts/api.ts'
 import type { MeDto } from '#contracts/generation.ts'
 import { type ChosenPlace, choosePlace, type Place, type PlaceFacts, type Why } from './choose-place.ts'

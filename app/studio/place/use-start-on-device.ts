@@ -1,9 +1,9 @@
 'use client'
 // A click on Generate that this device answers. Nothing of it is sent anywhere.
 import { useCallback } from 'react'
-import { useLocalActions } from '#app/device/runs/local-device-provider.tsx'
-import { newRun } from '#app/device/runs/local-run.ts'
-import { useOwnerId } from '#app/device/runs/use-local-runs.ts'
+import { newDevicePicture } from '#app/device/pictures/device-picture.ts'
+import { useDeviceActions } from '#app/device/pictures/device-pictures-provider.tsx'
+import { useOwnerId } from '#app/device/pictures/use-device-pictures.ts'
 import { drawSeed } from '#app/draft/draft.ts'
 import type { CreateGenerationRequest } from '#contracts/generation.ts'
 import type { Recipe } from '#contracts/recipe.ts'
@@ -13,12 +13,12 @@ import { getPlaceChoice } from './place-store.ts'
 
 /** @throws (the returned function) RangeError naming what the recipe's rules have against the request. */
 export function useStartOnDevice(): (request: CreateGenerationRequest, model: Recipe['model']) => Promise<void> {
-  const { start } = useLocalActions()
+  const { start } = useDeviceActions()
   const ownerId = useOwnerId() ?? null
   return useCallback(
     async (request, model) => {
       const recipe = buildDeviceRecipe(request, model, drawSeed)
-      const run = newRun({
+      const picture = newDevicePicture({
         id: request.idempotencyKey,
         ownerId,
         madeAt: new Date().toISOString(),
@@ -28,7 +28,7 @@ export function useStartOnDevice(): (request: CreateGenerationRequest, model: Re
         // The card asks before anything is transferred.
         downloadAgreed: false,
       })
-      void start(run)
+      void start(picture)
     },
     [start, ownerId],
   )

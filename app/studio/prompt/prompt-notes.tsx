@@ -1,8 +1,8 @@
 'use client'
-import { messages } from '#app/messages/index.ts'
-import { cn } from '#app/ui/cn.ts'
 // Under a prompt box: how many tokens it is, which words weigh more or less, and what will not do what it looks like. A problem leads
 // to its place; the one at the caret comes first.
+import { messages } from '#app/messages/index.ts'
+import { cn } from '#app/ui/cn.ts'
 import type { PromptProblem, Span } from '#recipes/prompt/ast.ts'
 import type { AnalyzedPrompt } from './use-prompt-analysis.ts'
 

@@ -1,10 +1,10 @@
 'use client'
-import { useDeviceFits } from '#app/device/runs/use-device-fit.ts'
+// Which model draws: what is installed, how large it is, under which licence, and where it can run.
+import { useDeviceFits } from '#app/device/pictures/use-device-fit.ts'
 import { updateDraft } from '#app/draft/draft-store.ts'
 import { messages } from '#app/messages/index.ts'
 import { FieldRow } from '#app/ui/field.tsx'
 import { SelectField } from '#app/ui/select-field.tsx'
-// Which model draws: what is installed, how large it is, under which licence, and where it can run.
 import type { ModelDto } from '#contracts/api.ts'
 import { WordButtons } from './word-buttons.tsx'
 

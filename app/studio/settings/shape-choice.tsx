@@ -1,6 +1,6 @@
 'use client'
-import type { StudioModel } from '#app/draft/draft.ts'
 // The sizes the model offers, as drawings of their shape.
+import type { StudioModel } from '#app/draft/draft.ts'
 import { messages } from '#app/messages/index.ts'
 import { Choice } from '#app/ui/choice.tsx'
 

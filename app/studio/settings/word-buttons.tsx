@@ -1,6 +1,6 @@
 'use client'
-import { updateDraft } from '#app/draft/draft-store.ts'
 // Words to press instead of type: each goes to the end of the prompt.
+import { updateDraft } from '#app/draft/draft-store.ts'
 import { messages } from '#app/messages/index.ts'
 import { Button } from '#app/ui/button.tsx'
 

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PostgresError } from './postgres-error.ts'
 
 const STOP_TIMEOUT_MS = 20_000
 
@@ -22,7 +23,7 @@ export async function clearStaleServer(dir: string, dataDir: string): Promise<vo
   const ownerFile = join(dir, 'owner.pid')
   const ownerPid = existsSync(ownerFile) ? Number(await readFile(ownerFile, 'utf8')) : 0
   if (ownerPid !== 0 && isAlive(ownerPid)) {
-    throw new Error(
+    throw new PostgresError(
       `Another copy of Dewpoint (process ${ownerPid}) is using the database in ${dir}. ` +
         'Stop it, or give this one its own folder with DATA_DIR.',
     )
@@ -40,7 +41,7 @@ async function waitForOrphans(dataDir: string): Promise<void> {
     const cwds = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))
     if (!cwds.includes(home)) return
     if (Date.now() > deadline)
-      throw new Error(`Processes of an earlier PostgreSQL still work in ${dataDir}; end them first`)
+      throw new PostgresError(`Processes of an earlier PostgreSQL still work in ${dataDir}; end them first`)
     await new Promise((tick) => setTimeout(tick, 50))
   }
 }
@@ -51,7 +52,7 @@ async function stopOrphan(pid: number): Promise<void> {
   const deadline = Date.now() + STOP_TIMEOUT_MS
   while (isAlive(pid)) {
     if (Date.now() > deadline)
-      throw new Error(`PostgreSQL (process ${pid}) of an earlier run will not stop; end it and try again`)
+      throw new PostgresError(`PostgreSQL (process ${pid}) of an earlier run will not stop; end it and try again`)
     await new Promise((tick) => setTimeout(tick, 50))
   }
 }
@@ -66,10 +67,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether `pid` is a PostgreSQL server of this folder; where there is no /proc, whether it lives at all. */
+/** Whether `pid` works in this cluster, as only its server does; where there is no /proc, whether it lives at all. */
 async function isPostgres(pid: number, dataDir: string): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return false
-  if (!existsSync('/proc/self/cmdline')) return true
-  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return commandLine.includes('postgres') && commandLine.includes(dataDir)
+  if (!existsSync('/proc/self/cwd')) return true
+  return (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === (await realpath(dataDir))
 }

@@ -3,12 +3,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
 import { clearStaleServer } from './clear-stale-server.ts'
-import { choosePostgresUser, commandAs, findPostgresBinaries, type RunAs } from './postgres-binaries.ts'
+import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
+import { PostgresError } from './postgres-error.ts'
+import { asUser, choosePostgresUser, type Door, openDoor, type RunAs } from './run-as.ts'
 
 export interface EmbeddedPostgresOptions {
   /** Folder of the cluster; created when absent. */
@@ -35,19 +37,36 @@ const STOP_TIMEOUT_MS = 15_000
 
 /**
  * Starts PostgreSQL in `dir`, initialising it the first time.
- * @throws Error when another copy uses the folder, the port is taken, the disk is full or the server will not start.
+ * @throws PostgresError when another copy uses the folder, the port is taken, the disk is full or the server will not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dir = resolve(options.dir)
-  const dataDir = join(dir, 'data')
-  const binaries = await findPostgresBinaries()
   const runAs = await choosePostgresUser()
-  await mkdir(dir, { recursive: true })
+  await mkdir(dir, { recursive: true, mode: 0o700 })
   await giveTo(dir, runAs)
-  const { command, leading, spawnAs } = await commandAs(runAs, binaries.postgres, [dataDir])
-  await clearStaleServer(dir, dataDir)
+  const binaries = await findPostgresBinaries(runAs, dir)
+  await clearStaleServer(dir, join(dir, 'data'))
+  const door = openDoor(dir, runAs)
+  try {
+    return await start(options, { dir, door, runAs, binaries })
+  } finally {
+    // The server has its own by now.
+    door.close()
+  }
+}
 
-  const password = await initialise(dir, dataDir, binaries.initdb, runAs)
+interface Cluster {
+  /** Holds the cluster (`data`) and what we keep about it. */
+  readonly dir: string
+  /** The same folder as PostgreSQL's programs get to it. */
+  readonly door: Door
+  readonly runAs: RunAs
+  readonly binaries: PostgresBinaries
+}
+
+async function start(options: EmbeddedPostgresOptions, cluster: Cluster): Promise<EmbeddedPostgres> {
+  const { dir, door, runAs, binaries } = cluster
+  const password = await initialise(cluster, options.durable !== false)
   const port = await choosePort(join(dir, 'port'), options.port ?? 0)
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -57,19 +76,20 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     max_connections: '100',
     ...(options.durable === false ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
   }
-  const server = spawn(
-    command,
-    [...leading, '-D', dataDir, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+  const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])
+  const server = spawn(binaries.postgres, ['-D', `${door.path}/data`, ...flags], {
+    ...asUser(runAs),
     // Its own process group: Ctrl-C in the terminal reaches us first, and we stop it after the web and the worker.
-    { ...spawnAs, cwd: dir, detached: process.platform !== 'win32', stdio: ['ignore', 'ignore', 'pipe'] },
-  )
-  await waitUntilReady(server, dataDir, port)
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'ignore', 'pipe', ...door.stdio],
+  })
+  await waitUntilReady(server, dir, port)
   const pid = server.pid
-  if (pid === undefined) throw new Error('PostgreSQL started without a process id')
+  if (pid === undefined) throw new PostgresError('PostgreSQL started without a process id')
   await writeFile(join(dir, 'owner.pid'), String(process.pid))
   await writeFile(join(dir, 'port'), String(port))
 
-  const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`
+  const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}?sslmode=disable`
   try {
     await createDatabase(url)
   } catch (error) {
@@ -91,57 +111,49 @@ async function giveTo(path: string, runAs: RunAs): Promise<void> {
   if (runAs.uid !== undefined && runAs.gid !== undefined) await chown(path, runAs.uid, runAs.gid)
 }
 
-/** Runs initdb once; the password lives in a file only its owner may read. */
-async function initialise(dir: string, dataDir: string, initdb: string, runAs: RunAs): Promise<string> {
+/** Runs initdb once; the password lives in a file only its owner may read. @returns the password. */
+async function initialise({ dir, door, runAs, binaries }: Cluster, durable: boolean): Promise<string> {
   const passwordFile = join(dir, 'password')
-  if (existsSync(join(dataDir, 'PG_VERSION')) && existsSync(passwordFile)) return readFile(passwordFile, 'utf8')
-  // Half an initdb (killed, disk full) has no PG_VERSION at its end or no password: begin again from nothing.
-  await rm(dataDir, { recursive: true, force: true })
-  await rm(passwordFile, { force: true })
-  const password = randomBytes(24).toString('base64url')
   const pendingFile = join(dir, 'password.new')
+  if (existsSync(join(dir, 'data', 'PG_VERSION'))) {
+    if (existsSync(passwordFile)) return readFile(passwordFile, 'utf8')
+    // With the pending one it is half a cluster (killed, disk full), which nobody has ever used; without, it is somebody's data.
+    if (!existsSync(pendingFile)) {
+      throw new PostgresError(
+        `${passwordFile} is gone, and with it the way into the database beside it. Put it back, or move ${dir} away to begin anew.`,
+      )
+    }
+  }
+  await rm(join(dir, 'data'), { recursive: true, force: true })
+  const password = randomBytes(24).toString('base64url')
   await writeFile(pendingFile, password, { mode: 0o600 })
   await chmod(pendingFile, 0o600)
   await giveTo(pendingFile, runAs)
-  const { command, leading, spawnAs } = await commandAs(runAs, initdb, [dataDir])
+  const where = ['-D', `${door.path}/data`, `--pwfile=${door.path}/password.new`]
+  const locale = ['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
   await new Promise<void>((done, failed) => {
     const child = spawn(
-      command,
-      [
-        ...leading,
-        '-D',
-        dataDir,
-        '-U',
-        USER,
-        '-A',
-        'scram-sha-256',
-        `--pwfile=${pendingFile}`,
-        '-E',
-        'UTF8',
-        '--locale-provider=builtin',
-        '--builtin-locale=C.UTF-8',
-        '--locale=C',
-        '--no-instructions',
-      ],
-      { ...spawnAs, cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] },
+      binaries.initdb,
+      [...where, '-U', USER, '-A', 'scram-sha-256', ...locale, '--no-instructions', ...(durable ? [] : ['--no-sync'])],
+      { ...asUser(runAs), stdio: ['ignore', 'ignore', 'pipe', ...door.stdio] },
     )
     const log = collect(child)
-    child.on('error', (cause) => failed(new Error(`initdb would not start: ${cause.message}`, { cause })))
+    child.on('error', (cause) => failed(new PostgresError(`initdb would not start: ${cause.message}`, { cause })))
     child.on('close', (code) =>
       code === 0
         ? done()
-        : failed(new Error(`PostgreSQL could not prepare ${dataDir} (initdb ended with ${code}):\n${log()}`)),
+        : failed(new PostgresError(`PostgreSQL could not prepare ${dir} (initdb ended with ${code}):\n${log()}`)),
     )
   })
-  await writeFile(passwordFile, password, { mode: 0o600 })
-  await rm(pendingFile, { force: true })
+  await rename(pendingFile, passwordFile)
   return password
 }
 
 /** The port asked for, the one remembered, or a free one. Only the one asked for is an error when taken. */
 async function choosePort(rememberedFile: string, wanted: number): Promise<number> {
   if (wanted !== 0) {
-    if (!(await isFree(wanted))) throw new Error(`Port ${wanted} for the embedded PostgreSQL is taken; choose another`)
+    if (!(await isFree(wanted)))
+      throw new PostgresError(`Port ${wanted} for the embedded PostgreSQL is taken; choose another`)
     return wanted
   }
   const remembered = existsSync(rememberedFile) ? Number(await readFile(rememberedFile, 'utf8')) : 0
@@ -169,7 +181,7 @@ function listenOnce(port: number): Promise<number> {
   })
 }
 
-async function waitUntilReady(server: ChildProcess, dataDir: string, port: number): Promise<void> {
+async function waitUntilReady(server: ChildProcess, dir: string, port: number): Promise<void> {
   const log = collect(server)
   let ended: string | undefined
   server.on('error', (cause) => {
@@ -181,11 +193,11 @@ async function waitUntilReady(server: ChildProcess, dataDir: string, port: numbe
   const deadline = Date.now() + START_TIMEOUT_MS
   while (!log().includes('database system is ready to accept connections')) {
     if (ended !== undefined) {
-      throw new Error(`PostgreSQL would not start in ${dataDir} on port ${port} (${ended}):\n${log()}`)
+      throw new PostgresError(`PostgreSQL would not start in ${dir} on port ${port} (${ended}):\n${log()}`)
     }
     if (Date.now() > deadline) {
       server.kill('SIGQUIT')
-      throw new Error(`PostgreSQL was not ready after ${START_TIMEOUT_MS / 1000} s:\n${log()}`)
+      throw new PostgresError(`PostgreSQL was not ready after ${START_TIMEOUT_MS / 1000} s:\n${log()}`)
     }
     await new Promise((tick) => setTimeout(tick, 10))
   }
@@ -203,7 +215,9 @@ function collect(child: ChildProcess): () => string {
 }
 
 async function createDatabase(url: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: url.replace(/\/[^/]*$/, '/postgres') })
+  const maintenance = new URL(url)
+  maintenance.pathname = '/postgres'
+  const admin = new pg.Client({ connectionString: maintenance.href })
   await admin.connect()
   try {
     const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE])

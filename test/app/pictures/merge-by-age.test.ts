@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { newRun } from '#app/device/runs/local-run.ts'
+import { newDevicePicture } from '#app/device/pictures/device-picture.ts'
 import { mergeByAge, notSaved } from '#app/pictures/merge-by-age.ts'
 import { generation } from '../generation-fixture.ts'
 
 const saved = (createdAt: string, digit: string) => ({ ...generation(), createdAt, recipeHash: digit.repeat(64) })
-const run = (madeAt: string, digit: string) =>
-  newRun({
+const picture = (madeAt: string, digit: string) =>
+  newDevicePicture({
     id: madeAt,
     ownerId: null,
     madeAt,
@@ -19,12 +19,12 @@ const LATE = '2026-11-23T12:00:00.000Z'
 
 describe('the list of both', () => {
   it('stands newest first', () => {
-    expect(mergeByAge([run(LATE, 'a')], [saved(EARLY, 'b')]).map(({ kind }) => kind)).toEqual(['local', 'saved'])
-    expect(mergeByAge([run(EARLY, 'a')], [saved(LATE, 'b')]).map(({ kind }) => kind)).toEqual(['saved', 'local'])
+    expect(mergeByAge([picture(LATE, 'a')], [saved(EARLY, 'b')]).map(({ kind }) => kind)).toEqual(['local', 'saved'])
+    expect(mergeByAge([picture(EARLY, 'a')], [saved(LATE, 'b')]).map(({ kind }) => kind)).toEqual(['saved', 'local'])
   })
 
   it('shows a run that was just saved once, and another of the same recipe beside it', () => {
-    const entries = mergeByAge([run(LATE, 'a'), run(EARLY, 'a')], [saved(LATE, 'a')])
+    const entries = mergeByAge([picture(LATE, 'a'), picture(EARLY, 'a')], [saved(LATE, 'a')])
     expect(entries.map(({ kind }) => kind)).toEqual(['saved', 'local'])
     expect(notSaved([saved(LATE, 'a'), saved(EARLY, 'a')], [saved(LATE, 'a')])).toEqual([saved(EARLY, 'a')])
   })

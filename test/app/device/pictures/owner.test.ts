@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { lastOwner, rememberOwner } from '#app/device/runs/owner.ts'
+import { lastOwner, rememberOwner } from '#app/device/pictures/owner.ts'
 
 /** What a browser's localStorage does, as far as this needs it. */
 function storage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {

@@ -1,14 +1,14 @@
 // What the runner does about a device that fails, over an engine that does as it is told; the real one runs in test/e2e.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { DeviceEngine, DevicePicture } from '#app/device/engine/device-engine.ts'
+import type { DeviceEngine, MadePicture } from '#app/device/engine/device-engine.ts'
 import { DeviceError, type DeviceErrorCode } from '#app/device/engine/device-error.ts'
-import { DeviceRunner } from '#app/device/runs/device-runner.ts'
-import { type LocalRun, newRun } from '#app/device/runs/local-run.ts'
-import { LocalRuns } from '#app/device/runs/local-runs.ts'
+import { type DevicePicture, newDevicePicture } from '#app/device/pictures/device-picture.ts'
+import { DevicePictures } from '#app/device/pictures/device-pictures.ts'
+import { DeviceRunner } from '#app/device/pictures/device-runner.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import { generation } from '#test/app/generation-fixture.ts'
 
-const PICTURE: DevicePicture = {
+const PICTURE: MadePicture = {
   width: 1,
   height: 1,
   rgb: new Uint8Array(3),
@@ -27,10 +27,10 @@ const FITS = {
   keepsWeights: true,
 } as const
 
-function runOf(count: number, downloadAgreed = true): LocalRun {
+function runOf(count: number, downloadAgreed = true): DevicePicture {
   const { recipe } = generation()
   const id = crypto.randomUUID()
-  return newRun({
+  return newDevicePicture({
     id,
     ownerId: null,
     madeAt: '2026-11-23T11:00:00.000Z',
@@ -42,12 +42,12 @@ function runOf(count: number, downloadAgreed = true): LocalRun {
 }
 
 describe('the runner', () => {
-  let runs: LocalRuns
+  let pictures: DevicePictures
   let engine: Pick<DeviceEngine, 'assess' | 'fetchWeights' | 'generate'>
   let seeds: number[]
   let runner: DeviceRunner
   beforeEach(() => {
-    runs = new LocalRuns()
+    pictures = new DevicePictures()
     seeds = []
     engine = {
       assess: async () => FITS,
@@ -58,7 +58,7 @@ describe('the runner', () => {
       },
     }
     runner = new DeviceRunner({
-      runs,
+      pictures,
       engine: async () => engine as DeviceEngine,
       fetchManifest: async () => ({}) as ModelManifest,
       onStep: () => undefined,
@@ -68,9 +68,9 @@ describe('the runner', () => {
       now: () => 0,
     })
   })
-  afterEach(() => runs.close())
+  afterEach(() => pictures.close())
 
-  const images = async (run: LocalRun) => (await runs.get(run.id))?.images ?? []
+  const images = async (picture: DevicePicture) => (await pictures.get(picture.id))?.images ?? []
   const failWith = (...codes: DeviceErrorCode[]) => {
     const make = engine.generate
     engine.generate = async (request) => {
@@ -80,47 +80,48 @@ describe('the runner', () => {
     }
   }
   /** Until the person is asked something. */
-  const activity = (run: LocalRun, kind: string) => expect.poll(() => runner.getSnapshot().get(run.id)?.kind).toBe(kind)
+  const activity = (picture: DevicePicture, kind: string) =>
+    expect.poll(() => runner.getSnapshot().get(picture.id)?.kind).toBe(kind)
 
   it('makes each picture with its own seed, one after the other', async () => {
-    const run = runOf(3)
-    await runner.start(run)
+    const picture = runOf(3)
+    await runner.start(picture)
     expect(seeds).toEqual([7, 8, 9])
-    expect((await images(run)).map(({ status }) => status)).toEqual(['done', 'done', 'done'])
-    expect(await (await runs.picture(run.id, 2))?.arrayBuffer()).toEqual(PICTURE.png.buffer)
+    expect((await images(picture)).map(({ status }) => status)).toEqual(['done', 'done', 'done'])
+    expect(await (await pictures.png(picture.id, 2))?.arrayBuffer()).toEqual(PICTURE.png.buffer)
     expect(runner.getSnapshot().size).toBe(0)
   })
 
   it.each(['device-lost', 'engine-stopped'] as const)('gives the device a second chance after %s', async (code) => {
     failWith(code)
-    const run = runOf(1)
-    await runner.start(run)
-    expect((await images(run))[0]).toMatchObject({ status: 'done', errorCode: null })
+    const picture = runOf(1)
+    await runner.start(picture)
+    expect((await images(picture))[0]).toMatchObject({ status: 'done', errorCode: null })
   })
 
   it('says why it failed the second time, and keeps what was made before', async () => {
-    const run = runOf(3)
+    const picture = runOf(3)
     const make = engine.generate
     engine.generate = async (request) => {
       if (request.recipe.seed === 8) throw new DeviceError('out-of-memory', 'as told')
       return make(request)
     }
-    await runner.start(run)
-    expect((await images(run)).map(({ status, errorCode }) => [status, errorCode])).toEqual([
+    await runner.start(picture)
+    expect((await images(picture)).map(({ status, errorCode }) => [status, errorCode])).toEqual([
       ['done', null],
       ['failed', 'out-of-memory'],
       ['failed', 'out-of-memory'],
     ])
   })
 
-  it('takes a run up where a closed tab left it', async () => {
-    const run = runOf(2)
-    const [first] = run.images
-    if (first === undefined) throw new Error('A run has images')
-    await runs.add({ ...run, images: run.images.with(0, { ...first, status: 'done' }) })
-    await runner.take(run.id)
+  it('takes a picture up where a closed tab left it', async () => {
+    const picture = runOf(2)
+    const [first] = picture.images
+    if (first === undefined) throw new Error('A picture has images')
+    await pictures.add({ ...picture, images: picture.images.with(0, { ...first, status: 'done' }) })
+    await runner.take(picture.id)
     expect(seeds).toEqual([8])
-    await runner.take(run.id)
+    await runner.take(picture.id)
     expect(seeds).toEqual([8])
   })
 
@@ -130,13 +131,13 @@ describe('the runner', () => {
     engine.fetchWeights = async () => {
       fetched += 1
     }
-    const run = runOf(1, false)
-    const ended = runner.start(run)
-    await activity(run, 'asking')
-    await runner.stop(run.id)
+    const picture = runOf(1, false)
+    const ended = runner.start(picture)
+    await activity(picture, 'asking')
+    await runner.stop(picture.id)
     await ended
     expect([fetched, seeds]).toEqual([0, []])
-    expect((await images(run))[0]?.status).toBe('canceled')
+    expect((await images(picture))[0]?.status).toBe('canceled')
   })
 
   it('pauses a download and goes on with it, also after it was cut', async () => {
@@ -150,42 +151,42 @@ describe('the runner', () => {
       }
       if (tries === 2) throw new DeviceError('download-cut')
     }
-    const run = runOf(1)
-    const ended = runner.start(run)
-    await activity(run, 'downloading')
-    runner.pause(run.id)
-    await activity(run, 'paused')
-    expect(runner.getSnapshot().get(run.id)).toMatchObject({ problem: null })
-    await runner.resume(run.id)
+    const picture = runOf(1)
+    const ended = runner.start(picture)
+    await activity(picture, 'downloading')
+    runner.pause(picture.id)
+    await activity(picture, 'paused')
+    expect(runner.getSnapshot().get(picture.id)).toMatchObject({ problem: null })
+    await runner.resume(picture.id)
     await expect
-      .poll(() => runner.getSnapshot().get(run.id))
+      .poll(() => runner.getSnapshot().get(picture.id))
       .toMatchObject({ kind: 'paused', problem: expect.stringMatching(/interrupted/) })
-    await runner.resume(run.id)
+    await runner.resume(picture.id)
     await ended
-    expect((await images(run))[0]?.status).toBe('done')
+    expect((await images(picture))[0]?.status).toBe('done')
   })
 
   it('stops within the picture under way, also when another tab says so', async () => {
     engine.generate = ({ signal }) =>
       new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new DeviceError('canceled'))))
-    const run = runOf(2)
-    const ended = runner.start(run)
-    await activity(run, 'loading')
-    await expect.poll(async () => (await images(run))[0]?.status).toBe('running')
+    const picture = runOf(2)
+    const ended = runner.start(picture)
+    await activity(picture, 'loading')
+    await expect.poll(async () => (await images(picture))[0]?.status).toBe('running')
     // As the list says it once the other tab has written there.
-    await runs.update(run.id, (one) => ({
+    await pictures.update(picture.id, (one) => ({
       ...one,
       images: one.images.map((image) => ({ ...image, status: 'canceled' })),
     }))
     await ended
-    expect((await images(run)).map(({ status }) => status)).toEqual(['canceled', 'canceled'])
+    expect((await images(picture)).map(({ status }) => status)).toEqual(['canceled', 'canceled'])
   })
 
   it('says a model does not fit in the engine’s own words', async () => {
     engine.assess = async () => ({ kind: 'unfit', reason: 'Too large for this graphics card.' })
-    const run = runOf(1)
-    await runner.start(run)
-    expect((await images(run))[0]).toMatchObject({
+    const picture = runOf(1)
+    await runner.start(picture)
+    expect((await images(picture))[0]).toMatchObject({
       status: 'failed',
       errorCode: 'unfit',
       errorDetail: 'Too large for this graphics card.',

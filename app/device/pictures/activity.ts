@@ -1,7 +1,7 @@
-// What is happening to a run right now, in the tab that holds it. Not kept: after a reload it is found out anew.
+// What is happening to a device picture right now, in the tab that holds it. Not kept: after a reload it is found out anew.
 
 export type Activity =
-  /** Another run, of this tab or another, has the device. */
+  /** Another picture, of this tab or another, has the device. */
   | { readonly kind: 'waiting' }
   /** The model is not here; the person has to agree to the download. */
   | { readonly kind: 'asking'; readonly downloadBytes: number }

@@ -1,10 +1,10 @@
-// Before a run's first step: is this device able to run the model, and is the model here? If it is not, the person is asked
+// Before a picture's first step: is this device able to run the model, and is the model here? If it is not, the person is asked
 // first, sees it arrive, and may pause; what has arrived is never transferred twice.
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { DeviceEngine } from '../engine/device-engine.ts'
 import { DeviceError } from '../engine/device-error.ts'
 import type { Activity } from './activity.ts'
-import type { LocalRun } from './local-run.ts'
+import type { DevicePicture } from './device-picture.ts'
 import type { RunControl } from './run-control.ts'
 
 interface Context {
@@ -18,11 +18,14 @@ interface Context {
  * @returns whether there was anything to transfer.
  * @throws DeviceError `unfit`, `canceled` (the person would rather not), and what no second try would mend.
  */
-export async function fetchWeightsOf(run: LocalRun, { engine, manifest, control, say }: Context): Promise<boolean> {
+export async function fetchWeightsOf(
+  picture: DevicePicture,
+  { engine, manifest, control, say }: Context,
+): Promise<boolean> {
   const fit = await engine.assess(manifest)
   if (fit.kind === 'unfit') throw new DeviceError('unfit', fit.reason)
   if (fit.downloadBytes === 0) return false
-  if (!run.downloadAgreed) {
+  if (!picture.downloadAgreed) {
     say({ kind: 'asking', downloadBytes: fit.downloadBytes })
     await answered(control)
   }

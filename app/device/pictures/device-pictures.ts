@@ -1,47 +1,47 @@
-// The runs of this browser as a page shows them: a list that changes, kept alike in all its tabs. Pictures become object
+// The device pictures of this browser as a page shows them: a list that changes, kept alike in all its tabs. PNGs become object
 // URLs once and give them back when they go.
-import { hasPictures, type LocalRun, localImageId } from './local-run.ts'
-import { memoryStore, type NewPicture, openRunStore, type RunStore } from './run-store.ts'
+import { type DevicePicture, deviceImageId, hasPictures } from './device-picture.ts'
+import { type FinishedImage, memoryStore, openPictureStore, type PictureStore } from './picture-store.ts'
 
-const CHANNEL = 'dewpoint.local-runs'
+const CHANNEL = 'dewpoint.device-pictures'
 
-export interface RunList {
+export interface DevicePictureList {
   /** Newest first. Empty until they were read. */
-  readonly runs: readonly LocalRun[]
-  /** Of finished pictures, by localImageId. */
+  readonly pictures: readonly DevicePicture[]
+  /** Of finished pictures, by deviceImageId. */
   readonly urls: ReadonlyMap<string, string>
   readonly loaded: boolean
   /** False: this window keeps nothing when it closes. */
   readonly lasts: boolean
-  /** Runs of which a picture found no room in the browser's storage and is lost with the page. */
-  readonly homeless: ReadonlySet<string>
-  /** Runs that went into the history while this page was open, and the generations they became. */
+  /** Those of which an image found no room in the browser's storage and is lost with the page. */
+  readonly unstored: ReadonlySet<string>
+  /** Those that went into the history while this page was open, and the generations they became. */
   readonly savedAs: ReadonlyMap<string, string>
 }
 
-export const NO_RUNS: RunList = {
-  runs: [],
+export const NO_DEVICE_PICTURES: DevicePictureList = {
+  pictures: [],
   urls: new Map(),
   loaded: false,
   lasts: true,
-  homeless: new Set(),
+  unstored: new Set(),
   savedAs: new Map(),
 }
 
 const isNoRoom = (error: unknown): boolean => error instanceof DOMException && error.name === 'QuotaExceededError'
 
-export class LocalRuns {
-  #list = NO_RUNS
+export class DevicePictures {
+  #list = NO_DEVICE_PICTURES
   #listeners = new Set<() => void>()
-  #store: Promise<RunStore> | undefined
+  #store: Promise<PictureStore> | undefined
   /** What found no room in the store. */
   #overflow = memoryStore()
   #channel: BroadcastChannel | undefined
   #refreshing: Promise<void> = Promise.resolve()
 
-  readonly #open: () => Promise<RunStore>
+  readonly #open: () => Promise<PictureStore>
 
-  constructor(open: () => Promise<RunStore> = openRunStore) {
+  constructor(open: () => Promise<PictureStore> = openPictureStore) {
     this.#open = open
   }
 
@@ -50,7 +50,7 @@ export class LocalRuns {
     return () => this.#listeners.delete(listener)
   }
 
-  readonly getSnapshot = (): RunList => this.#list
+  readonly getSnapshot = (): DevicePictureList => this.#list
 
   /** Reads what is there; from then on changes of other tabs are followed. */
   async load(): Promise<void> {
@@ -71,42 +71,50 @@ export class LocalRuns {
     this.#channel?.close()
   }
 
-  async get(id: string): Promise<LocalRun | undefined> {
+  async get(id: string): Promise<DevicePicture | undefined> {
     return (await this.#overflow.get(id)) ?? (await this.#opened()).get(id)
   }
 
-  async picture(id: string, index: number): Promise<Blob | undefined> {
-    return (await this.#overflow.picture(id, index)) ?? (await this.#opened()).picture(id, index)
+  async png(id: string, index: number): Promise<Blob | undefined> {
+    return (await this.#overflow.png(id, index)) ?? (await this.#opened()).png(id, index)
   }
 
-  async add(run: LocalRun): Promise<void> {
+  async add(picture: DevicePicture): Promise<void> {
     try {
-      await (await this.#opened()).add(run)
+      await (await this.#opened()).add(picture)
     } catch (error) {
       if (!isNoRoom(error)) throw error
-      await this.#overflow.add(run)
+      await this.#overflow.add(picture)
     }
     await this.#changed()
   }
 
   /** A picture that finds no room stays in memory: it can still be seen, downloaded and saved to the history. */
-  async update(id: string, change: (run: LocalRun) => LocalRun, picture?: NewPicture): Promise<LocalRun | undefined> {
-    const after = await this.#update(id, change, picture)
+  async update(
+    id: string,
+    change: (picture: DevicePicture) => DevicePicture,
+    finished?: FinishedImage,
+  ): Promise<DevicePicture | undefined> {
+    const after = await this.#update(id, change, finished)
     await this.#changed()
     return after
   }
 
-  async #update(id: string, change: (run: LocalRun) => LocalRun, picture?: NewPicture): Promise<LocalRun | undefined> {
+  async #update(
+    id: string,
+    change: (picture: DevicePicture) => DevicePicture,
+    finished?: FinishedImage,
+  ): Promise<DevicePicture | undefined> {
     const store = await this.#opened()
-    if ((await this.#overflow.get(id)) !== undefined) return this.#overflow.update(id, change, picture)
+    if ((await this.#overflow.get(id)) !== undefined) return this.#overflow.update(id, change, finished)
     try {
-      return await store.update(id, change, picture)
+      return await store.update(id, change, finished)
     } catch (error) {
       if (!isNoRoom(error)) throw error
       const before = await store.get(id)
       if (before === undefined) return undefined
       await this.#overflow.add(before)
-      return this.#overflow.update(id, change, picture)
+      return this.#overflow.update(id, change, finished)
     }
   }
 
@@ -123,20 +131,20 @@ export class LocalRuns {
   }
 
   /** @returns what puts it back as it was, pictures included. */
-  async removeWithWayBack(run: LocalRun): Promise<() => Promise<void>> {
-    const pictures: NewPicture[] = []
-    for (const { index } of run.images) {
-      const png = await this.picture(run.id, index)
-      if (png !== undefined) pictures.push({ index, png })
+  async removeRestorably(picture: DevicePicture): Promise<() => Promise<void>> {
+    const finished: FinishedImage[] = []
+    for (const { index } of picture.images) {
+      const png = await this.png(picture.id, index)
+      if (png !== undefined) finished.push({ index, png })
     }
-    await this.remove(run.id)
+    await this.remove(picture.id)
     return async () => {
-      await this.add(run)
-      for (const picture of pictures) await this.update(run.id, (one) => one, picture)
+      await this.add(picture)
+      for (const image of finished) await this.update(picture.id, (one) => one, image)
     }
   }
 
-  async #opened(): Promise<RunStore> {
+  async #opened(): Promise<PictureStore> {
     this.#store ??= this.#open()
     return this.#store
   }
@@ -155,22 +163,22 @@ export class LocalRuns {
   async #read(): Promise<void> {
     const store = await this.#opened()
     const overflow = await this.#overflow.all()
-    const homeless = new Set(overflow.map(({ id }) => id))
-    const stored = (await store.all()).filter(({ id }) => !homeless.has(id))
-    const runs = [...stored, ...overflow].sort((a, b) => (a.madeAt < b.madeAt ? 1 : -1))
-    const urls = await this.#urlsOf(runs)
-    this.#list = { runs, urls, loaded: true, lasts: store.lasts, homeless, savedAs: this.#list.savedAs }
+    const unstored = new Set(overflow.map(({ id }) => id))
+    const stored = (await store.all()).filter(({ id }) => !unstored.has(id))
+    const pictures = [...stored, ...overflow].sort((a, b) => (a.madeAt < b.madeAt ? 1 : -1))
+    const urls = await this.#urlsOf(pictures)
+    this.#list = { pictures, urls, loaded: true, lasts: store.lasts, unstored, savedAs: this.#list.savedAs }
     for (const listener of this.#listeners) listener()
   }
 
-  async #urlsOf(runs: readonly LocalRun[]): Promise<ReadonlyMap<string, string>> {
+  async #urlsOf(pictures: readonly DevicePicture[]): Promise<ReadonlyMap<string, string>> {
     const urls = new Map<string, string>()
-    for (const run of runs.filter(hasPictures)) {
-      for (const { index, status } of run.images) {
+    for (const picture of pictures.filter(hasPictures)) {
+      for (const { index, status } of picture.images) {
         if (status !== 'done') continue
-        const id = localImageId(run.id, index)
+        const id = deviceImageId(picture.id, index)
         const known = this.#list.urls.get(id)
-        const blob = known === undefined ? await this.picture(run.id, index) : undefined
+        const blob = known === undefined ? await this.png(picture.id, index) : undefined
         const url = known ?? (blob === undefined ? undefined : URL.createObjectURL(blob))
         if (url !== undefined) urls.set(id, url)
       }

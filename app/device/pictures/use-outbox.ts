@@ -1,13 +1,13 @@
 'use client'
-// Keeps the outbox moving: when a run has ended, when somebody signs in, when the network is back, when the tab is looked at
+// Keeps the outbox moving: when a picture has ended, when somebody signs in, when the network is back, when the tab is looked at
 // again, and after a while when a try failed.
 import { useCallback, useEffect, useRef } from 'react'
 import { useGenerationCache } from '#app/generations/use-generations.ts'
 import { isTransient, problemCode, problemText } from '#app/trpc/problem.ts'
 import { useTRPCClient } from '#app/trpc/trpc.ts'
 import { notifyProblem } from '#app/ui/toast.tsx'
-import { localRuns } from './local-device.ts'
 import { flushOutbox } from './outbox.ts'
+import { devicePictures } from './this-device.ts'
 
 const RETRY_AFTER_MS = 15_000
 /** Tomorrow's room opens at midnight UTC; asking each quarter of an hour finds it soon enough. */
@@ -45,7 +45,7 @@ export function useOutbox(ownerId: string | null | undefined): () => void {
     clearTimeout(timer.current)
     if (ownerId === null || ownerId === undefined || !navigator.onLine) return
     const deps = {
-      runs: localRuns,
+      pictures: devicePictures,
       begin: client.devicePicture.begin.mutate,
       finish: client.devicePicture.finish.mutate,
       put,

@@ -1,6 +1,6 @@
-// How a run that is under way in this tab is stopped, paused and answered. Not kept: it goes with the tab.
+// How a picture that is under way in this tab is stopped, paused and answered. Not kept: it goes with the tab.
 
-/** What a held run listens to. */
+/** What a picture under way listens to. */
 export interface RunControl {
   readonly stop: AbortController
   /** Aborting it pauses the download under way. */

@@ -1,18 +1,18 @@
 'use client'
+// This browser's pictures, its engine and the runner between them: one of each per page, made when first needed. The engine and
+// everything below it come in a script of their own, so that a page that never uses them never loads them.
 import type { LiveSteps } from '#app/generations/live-steps.ts'
 import { keepFiles } from '#app/offline/offline-copy.ts'
 import { toBase64 } from '../engine/base64.ts'
-// This browser's runs, its engine and the runner between them: one of each per page, made when first needed. The engine and
-// everything below it come in a script of their own, so that a page that never uses them never loads them.
 import type { DeviceEngine } from '../engine/device-engine.ts'
 import { engineUrls } from '../engine/engine-urls.ts'
 import { fetchManifest } from '../engine/fetch-manifest.ts'
+import { type DevicePicture, deviceImageId, hasPictures } from './device-picture.ts'
+import { DevicePictures } from './device-pictures.ts'
 import { DeviceRunner } from './device-runner.ts'
-import { hasPictures, type LocalRun, localImageId } from './local-run.ts'
-import { LocalRuns } from './local-runs.ts'
 import { withLock } from './locks.ts'
 
-export const localRuns = new LocalRuns()
+export const devicePictures = new DevicePictures()
 
 let engine: Promise<DeviceEngine> | undefined
 
@@ -35,7 +35,7 @@ let whenChanged: (() => void) | undefined
 interface Page {
   /** Where the steps of this device's pictures are shown. */
   readonly live: LiveSteps
-  /** A run has ended, well or not. */
+  /** A picture has ended, well or not. */
   readonly onEnded: () => void
   /** What is known of the device is not true any more: a model has come, or it was measured. */
   readonly onDeviceChanged: () => void
@@ -49,16 +49,16 @@ export function connectRunner({ live, onEnded, onDeviceChanged }: Page): void {
 
 export function deviceRunner(): DeviceRunner {
   runner ??= new DeviceRunner({
-    runs: localRuns,
+    pictures: devicePictures,
     engine: deviceEngine,
     fetchManifest,
     now: () => performance.now(),
-    onStep: (run, image, { callIndex, callCount, sigma, preview }) =>
+    onStep: (picture, image, { callIndex, callCount, sigma, preview }) =>
       steps?.take(
         {
           type: 'step',
-          generationId: run.id,
-          imageId: localImageId(run.id, image.index),
+          generationId: picture.id,
+          imageId: deviceImageId(picture.id, image.index),
           step: callIndex,
           steps: callCount,
           sigma,
@@ -68,19 +68,19 @@ export function deviceRunner(): DeviceRunner {
       ),
     onWeights: () => whenChanged?.(),
     onPicture: ({ provider }) => void keepFiles(engineUrls(provider)),
-    onEnded: (run) => {
-      const isEmpty = !hasPictures(run) && run.images.every(({ status }) => status === 'canceled')
+    onEnded: (picture) => {
+      const isEmpty = !hasPictures(picture) && picture.images.every(({ status }) => status === 'canceled')
       // Stopped before anything came of it: nothing to keep.
-      void (isEmpty ? localRuns.remove(run.id) : Promise.resolve())
+      void (isEmpty ? devicePictures.remove(picture.id) : Promise.resolve())
         .finally(() => whenEnded?.())
-        .then(() => (hasPictures(run) ? measureOnce(run) : undefined))
+        .then(() => (hasPictures(picture) ? measureOnce(picture) : undefined))
     },
   })
   return runner
 }
 
 /** How fast this device is, from a few real steps, once for each model, device and version: the engine keeps it. */
-async function measureOnce({ recipe }: LocalRun): Promise<void> {
+async function measureOnce({ recipe }: DevicePicture): Promise<void> {
   try {
     const [manifest, measurer] = await Promise.all([fetchManifest(recipe.model), deviceEngine()])
     if ((await measurer.storedEstimate(manifest)) !== null) return

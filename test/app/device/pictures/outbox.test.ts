@@ -1,15 +1,15 @@
-// The outbox over a list of runs in memory; the server is three functions that remember what they were asked.
+// The outbox over a list of device pictures in memory; the server is three functions that remember what they were asked.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type LocalRun, newRun } from '#app/device/runs/local-run.ts'
-import { LocalRuns } from '#app/device/runs/local-runs.ts'
-import { flushOutbox, type OutboxDeps } from '#app/device/runs/outbox.ts'
+import { type DevicePicture, newDevicePicture } from '#app/device/pictures/device-picture.ts'
+import { DevicePictures } from '#app/device/pictures/device-pictures.ts'
+import { flushOutbox, type OutboxDeps } from '#app/device/pictures/outbox.ts'
 import { generation } from '#test/app/generation-fixture.ts'
 
 const ANA = 'ana'
 
-function finished(id: string, madeAt: string, changes: Partial<LocalRun> = {}): LocalRun {
+function finished(id: string, madeAt: string, changes: Partial<DevicePicture> = {}): DevicePicture {
   const { recipe } = generation()
-  const run = newRun({
+  const picture = newDevicePicture({
     id,
     ownerId: ANA,
     madeAt,
@@ -18,25 +18,25 @@ function finished(id: string, madeAt: string, changes: Partial<LocalRun> = {}): 
     keep: 'history',
     downloadAgreed: true,
   })
-  const images = run.images.map((image) => ({
+  const images = picture.images.map((image) => ({
     ...image,
     status: 'done' as const,
     sizeBytes: 3,
     sha256: 'd'.repeat(64),
   }))
-  return { ...run, images, ...changes }
+  return { ...picture, images, ...changes }
 }
 
 describe('the outbox', () => {
-  let runs: LocalRuns
+  let pictures: DevicePictures
   let asked: string[]
   let deps: OutboxDeps
   beforeEach(async () => {
-    runs = new LocalRuns()
-    await runs.load()
+    pictures = new DevicePictures()
+    await pictures.load()
     asked = []
     deps = {
-      runs,
+      pictures,
       begin: async ({ idempotencyKey }) => {
         asked.push(`begin ${idempotencyKey}`)
         return {
@@ -53,13 +53,13 @@ describe('the outbox', () => {
       onSaved: () => undefined,
     }
   })
-  afterEach(() => runs.close())
+  afterEach(() => pictures.close())
 
-  const add = async (run: LocalRun) => {
-    await runs.add(run)
-    await runs.update(run.id, (one) => one, { index: 0, png: new Blob(['png']) })
+  const add = async (picture: DevicePicture) => {
+    await pictures.add(picture)
+    await pictures.update(picture.id, (one) => one, { index: 0, png: new Blob(['png']) })
   }
-  const left = () => runs.getSnapshot().runs.map(({ id }) => id)
+  const left = () => pictures.getSnapshot().pictures.map(({ id }) => id)
 
   it('saves the oldest first, and lets go of what is saved', async () => {
     await add(finished('late', '2026-11-23T12:00:00.000Z'))
@@ -67,7 +67,7 @@ describe('the outbox', () => {
     await flushOutbox(deps, ANA)
     expect(asked).toEqual(['begin early', 'put early 3', 'finish early', 'begin late', 'put late 3', 'finish late'])
     expect(left()).toEqual([])
-    expect([...runs.getSnapshot().savedAs.keys()]).toEqual(['early', 'late'])
+    expect([...pictures.getSnapshot().savedAs.keys()]).toEqual(['early', 'late'])
   })
 
   it('leaves alone what is another’s, what stays here, what is still being made, and what was refused', async () => {
@@ -75,7 +75,7 @@ describe('the outbox', () => {
     await add(finished('here', '2026-11-23T11:00:01.000Z', { keep: 'here' }))
     await add(finished('refused', '2026-11-23T11:00:02.000Z', { refusal: 'no' }))
     const [image] = finished('x', '').images
-    if (image === undefined) throw new Error('A run has an image')
+    if (image === undefined) throw new Error('A picture has an image')
     await add(finished('open', '2026-11-23T11:00:03.000Z', { images: [{ ...image, status: 'running' }] }))
     await flushOutbox(deps, ANA)
     expect(asked).toEqual([])
@@ -104,7 +104,7 @@ describe('the outbox', () => {
     }
     await flushOutbox(picky, ANA)
     expect(left()).toEqual(['bad'])
-    expect(runs.getSnapshot().runs[0]?.refusal).toBe('never this one')
+    expect(pictures.getSnapshot().pictures[0]?.refusal).toBe('never this one')
     asked.length = 0
     await flushOutbox(picky, ANA)
     expect(asked).toEqual([])

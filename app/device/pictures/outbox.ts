@@ -1,19 +1,19 @@
-// Pictures on their way from this browser into the history: oldest first, one run after another, by one tab at a time, each
+// Device pictures on their way from this browser into the history: oldest first, one after another, by one tab at a time, each
 // once. What the server refuses for good stays here with its reason and holds nobody up.
 import type { BeginSaving, BeginSavingReply } from '#contracts/device-picture.ts'
 import type { GenerationDto } from '#contracts/generation.ts'
-import { isWaitingToBeSaved, type LocalRun } from './local-run.ts'
-import type { LocalRuns } from './local-runs.ts'
+import { type DevicePicture, isWaitingToBeSaved } from './device-picture.ts'
+import type { DevicePictures } from './device-pictures.ts'
 import { withLock } from './locks.ts'
 
 export interface OutboxDeps {
-  readonly runs: LocalRuns
+  readonly pictures: DevicePictures
   readonly begin: (input: BeginSaving) => Promise<BeginSavingReply>
   readonly finish: (input: { idempotencyKey: string }) => Promise<GenerationDto>
   readonly put: (url: string, headers: Record<string, string>, png: Blob) => Promise<void>
   /** The words of a refusal that no second try would change; null when a later try may succeed. */
   readonly refusalOf: (error: unknown) => string | null
-  readonly onSaved: (run: LocalRun, generation: GenerationDto) => void
+  readonly onSaved: (picture: DevicePicture, generation: GenerationDto) => void
 }
 
 /**
@@ -22,43 +22,43 @@ export interface OutboxDeps {
  */
 export async function flushOutbox(deps: OutboxDeps, ownerId: string): Promise<void> {
   await withLock('dewpoint.outbox', async () => {
-    await deps.runs.load()
-    const waiting = deps.runs
+    await deps.pictures.load()
+    const waiting = deps.pictures
       .getSnapshot()
-      .runs.filter((run) => run.ownerId === ownerId && isWaitingToBeSaved(run))
+      .pictures.filter((picture) => picture.ownerId === ownerId && isWaitingToBeSaved(picture))
       .toReversed()
     for (const { id } of waiting) {
       // Another tab may have saved it while this one waited for its turn.
-      const run = await deps.runs.get(id)
-      if (run !== undefined && isWaitingToBeSaved(run)) await saveOne(deps, run)
+      const picture = await deps.pictures.get(id)
+      if (picture !== undefined && isWaitingToBeSaved(picture)) await saveOne(deps, picture)
     }
   })
 }
 
-async function saveOne(deps: OutboxDeps, run: LocalRun): Promise<void> {
+async function saveOne(deps: OutboxDeps, picture: DevicePicture): Promise<void> {
   try {
-    const generation = await send(deps, run)
-    deps.onSaved(run, generation)
-    await deps.runs.leaveFor(run.id, generation.id)
+    const generation = await send(deps, picture)
+    deps.onSaved(picture, generation)
+    await deps.pictures.leaveFor(picture.id, generation.id)
   } catch (error) {
     const refusal = deps.refusalOf(error)
     if (refusal === null) throw error
-    await deps.runs.update(run.id, (one) => ({ ...one, refusal }))
+    await deps.pictures.update(picture.id, (one) => ({ ...one, refusal }))
   }
 }
 
-async function send({ runs, begin, finish, put }: OutboxDeps, run: LocalRun): Promise<GenerationDto> {
-  const pictures = run.images.flatMap(({ index, status, sizeBytes, sha256, durationMs }) =>
+async function send({ pictures, begin, finish, put }: OutboxDeps, picture: DevicePicture): Promise<GenerationDto> {
+  const done = picture.images.flatMap(({ index, status, sizeBytes, sha256, durationMs }) =>
     status === 'done' && sizeBytes !== null && sha256 !== null
       ? [{ index, sizeBytes, sha256, durationMs: durationMs ?? 0 }]
       : [],
   )
-  const { id: idempotencyKey, recipe, recipeHash, madeAt } = run
-  const begun = await begin({ idempotencyKey, recipe, recipeHash, madeAt, pictures })
+  const { id: idempotencyKey, recipe, recipeHash, madeAt } = picture
+  const begun = await begin({ idempotencyKey, recipe, recipeHash, madeAt, pictures: done })
   if (begun.state === 'saved') return begun.generation
   for (const { index, url, headers } of begun.uploads) {
-    const png = await runs.picture(run.id, index)
-    if (png === undefined) throw new RangeError(`Picture ${index} of run ${run.id} is gone from this browser`)
+    const png = await pictures.png(picture.id, index)
+    if (png === undefined) throw new RangeError(`Image ${index} of ${picture.id} is gone from this browser`)
     await put(url, headers, png)
   }
   return finish({ idempotencyKey })

@@ -5,7 +5,7 @@ import { type QueryClient, queryOptions, useQueries, useQuery, useQueryClient } 
 import { useCallback, useEffect, useState } from 'react'
 import type { DeviceEstimate, DeviceFit } from '../engine/device-engine.ts'
 import { fetchManifest } from '../engine/fetch-manifest.ts'
-import { deviceEngine } from './local-device.ts'
+import { deviceEngine } from './this-device.ts'
 
 export interface DeviceFitFacts {
   readonly fit: DeviceFit

@@ -3,11 +3,11 @@
 import { useEffect, useSyncExternalStore } from 'react'
 import { useLiveSteps } from '#app/generations/live-updates.tsx'
 import { messages } from '#app/messages/index.ts'
-import { type LocalRun, localImageId } from './local-run.ts'
+import { type DevicePicture, deviceImageId } from './device-picture.ts'
 
-export function TitleProgress({ runs }: { runs: readonly LocalRun[] }) {
-  const running = runs.flatMap(({ id, images }) =>
-    images.flatMap(({ index, status }) => (status === 'running' ? [localImageId(id, index)] : [])),
+export function TitleProgress({ pictures }: { pictures: readonly DevicePicture[] }) {
+  const running = pictures.flatMap(({ id, images }) =>
+    images.flatMap(({ index, status }) => (status === 'running' ? [deviceImageId(id, index)] : [])),
   )[0]
   return running === undefined ? null : <Title key={running} imageId={running} />
 }
