@@ -11,7 +11,7 @@ The vocabulary is MiniLM's Latin pieces, each with its own row, then whole words
 read the row of what they mean: of one English piece where it has one, else the mean of its pieces. A language costs no weights, only lines here.
 An unknown word is [UNK], or pieces nobody trained on; either way nothing is drawn for it.
 
-Normalising and splitting use only what Rust and JavaScript read alike (test/diffusion/multilingual-tokenizer.test.ts); no torch here, so the processes that write captions stay light.
+Normalising and splitting use only what Rust and JavaScript read alike (test/diffusion/tokenizer.golden.test.ts); no torch here, so the processes that write captions stay light.
 """
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ ALIASES, LEXICON = DATA / "aliases.txt", DATA / "lexicon"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 UNKNOWN = 1  # the id, and the row, of what is not known
 NOTHING = "-"  # the meaning of words that are known to add nothing to a picture
+NO_WORD = "!"  # what is no word here although another file says so: it begins too many longer ones
 GLUE = {NOTHING, *"in on at and with".split()}
 WORD_LENGTH_MAX = 200  # a Chinese sentence is one word to WordPiece
 
@@ -128,12 +129,13 @@ def lexicon() -> dict[str, str]:
             found.setdefault(word, meaning)
     for _, word, meaning in lexicon_lines():
         short = re.fullmatch("[a-z]{1,2}", word) and (word not in pieces or meaning not in GLUE)  # two letters begin too many words
-        if word not in said and not short:
+        if meaning == NO_WORD or (word not in said and not short):
             found.setdefault(word, meaning)
     # Russian and Ukrainian nouns drop their last vowel before an ending.
     for language, word, meaning in lexicon_lines():
         if language in ("ru", "uk") and len(word) > 4 and word[-1] in "аяоеьиії":
             found.setdefault(word[:-1], meaning)
+    found = {word: meaning for word, meaning in found.items() if meaning != NO_WORD}
     # A short foreign word at the start of a caption's longer word would take its letters ("hip" + "##po"): captions come first.
     english = pieces | set(_english_names())
     base = WordPieceSplitter(english)
