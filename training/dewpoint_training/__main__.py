@@ -20,6 +20,7 @@ STAGES = {
     "distill": ("train.distill", "checkpoint → a few-step U-Net with guidance built in"),
     "export": ("export.export_model", "checkpoint → ONNX files the product loads"),
     "export-variants": ("export.export_variants", "exported model → fp16, int8 and cross-attention graphs, each kept only if its pictures stay the same"),
+    "vocabulary": ("export.vocabulary", "vocabulary.json beside an exported model: what it can draw and how that may be called"),
     "card": ("judge.card", "exported model and its measurements → README and pictures"),
 }
 

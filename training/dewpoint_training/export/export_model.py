@@ -18,6 +18,7 @@ from torch import nn
 
 from ..model.checkpoint import load_autoencoder, load_models
 from ..model.few_step import GRID, TIMESTEP_SCALING
+from .vocabulary import write_vocabulary
 from ..model.text import TOKENS, WIDTH, build_tokenizer, round_to_int8
 from ..train.unet import SHEET_PROMPTS
 from ..model.vae import DOWNSCALE, LATENT_CHANNELS
@@ -183,6 +184,7 @@ def main(argv=None) -> None:
 
     (out / "tokenizer").mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(out / "tokenizer" / "tokenizer.json"), pretty=False)
+    write_vocabulary(out)
     write_json(out / "tokenizer" / "tokenizer_config.json", dict(tokenizer_class="PreTrainedTokenizerFast", model_max_length=TOKENS, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"))
     scheduler = state.get("scheduler", "DDIMScheduler")  # a distilled U-Net says LCMScheduler
     few_step = dict(original_inference_steps=GRID, timestep_scaling=TIMESTEP_SCALING, timestep_spacing="leading") if scheduler == "LCMScheduler" else {}

@@ -174,9 +174,9 @@ def _spaceless(word: str) -> bool:
 
 @lru_cache
 def vocabulary() -> dict[str, str | None]:
-    """{entry: what it means, None for MiniLM's own piece}, in the order of the ids."""
+    """{entry: what it means, None for MiniLM's own piece}, in the order of the ids: pieces, then whole words, those of one meaning together."""
     entries: dict[str, str | None] = {p: None for p, _ in _kept()}
-    words = lexicon()
+    words = dict(sorted(lexicon().items(), key=lambda item: item[1]))
     joined = {word for language, word, _ in lexicon_lines() if language in JOINS_WORDS}
     for word, meaning in words.items():
         entries[word] = meaning
