@@ -42,11 +42,17 @@ export const modelManifestSchema = z.strictObject({
   source: z.strictObject({ repo: z.string(), revision: z.string() }).optional(),
   /**
    * Every file of the model, by path relative to its folder. `from`: the installed model beside it that holds the file under the
-   * same path, where two share one and it lies on the disk once.
+   * same path, where two share one and it lies on the disk once. `weights`: of a graph, the files that hold weights it does not
+   * hold itself, such as `unet/model.onnx` of a second precision.
    */
   files: z.record(
     z.string(),
-    z.strictObject({ sha256: sha256Schema, sizeBytes: z.int().nonnegative(), from: modelIdSchema.optional() }),
+    z.strictObject({
+      sha256: sha256Schema,
+      sizeBytes: z.int().nonnegative(),
+      from: modelIdSchema.optional(),
+      weights: z.array(z.string()).optional(),
+    }),
   ),
   /**
    * Bytes of the largest tensor in each graph, by file: what a graphics card has to give in one piece, checked before a browser

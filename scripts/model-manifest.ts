@@ -2,10 +2,11 @@
 // up to `examples`, with `"from": "<other id>"` for each file it shares with the model beside it; this fits `latentRgb` on the model's own pictures, reads what the graphs are fixed to and hashes the files. Run it after every change of them.
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { argv } from 'node:process'
 import { type ModelManifest, modelManifestSchema } from '#contracts/model-manifest.ts'
 import { loadModel } from '#diffusion/model/load-model.ts'
+import { readGraph } from '#diffusion/onnx/graph.ts'
 import { loadPipeline } from '#diffusion/pipelines/pipeline.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import { fitLatentRgb, type LatentRgbSample, latentRgbPsnr } from '#worker/models/fit-latent-rgb.ts'
@@ -24,6 +25,12 @@ const written = JSON.parse(await readFile(manifestPath, 'utf8'))
 const byHand = modelManifestSchema.omit({ latentRgb: true, files: true, hash: true }).parse(withoutComputed(written))
 
 const files = await hashFiles(folder, sharedFiles(written.files))
+for (const [path, file] of Object.entries(files)) {
+  if (!path.endsWith('.onnx')) continue
+  const { externalFiles } = readGraph(await openModelFolder(folder, files).readBytes(path))
+  if (externalFiles.length > 0)
+    files[path] = { ...file, weights: externalFiles.map((name) => `${dirname(path)}/${name}`) }
+}
 const hash = sha256(
   Object.entries(files)
     .map(([path, file]) => `${path} ${file.sha256}\n`)

@@ -50,10 +50,12 @@ export function createWebRuntime({
     provider,
     async createSession(files: ModelFiles, path: string): Promise<Session> {
       const bytes = await files.readBytes(path)
+      const externalData = files.takeExternalData?.(path) ?? []
       const session = await orLost(
         ort.InferenceSession.create(bytes, {
           executionProviders: [provider === 'wasm' ? 'wasm' : webgpu(device)],
           logSeverityLevel: ERRORS_ONLY,
+          ...(externalData.length > 0 && { externalData: [...externalData] }),
         }),
       )
       return {

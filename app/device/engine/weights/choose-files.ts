@@ -3,7 +3,7 @@ import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { WeightsVariant } from '../device-engine.ts'
 
 export interface ChosenFile {
-  /** Where the core looks for it, `unet/model.onnx` whatever the precision. */
+  /** Where the core looks for it: `unet/model.onnx` whatever the precision, `unet/model.onnx/<name>` of weights beside that graph. */
   readonly path: string
   /** Where the model has it, such as `unet/model_fp16.onnx`. */
   readonly source: string
@@ -47,7 +47,13 @@ export function chooseFiles(manifest: ModelManifest, preference: readonly Weight
       throw new RangeError(`${component} comes as ${names}, none of which this device computes in`)
     }
     if (component === 'unet') variant = dtype
-    files.push({ path: `${component}/model.onnx`, source, ...file })
+    const path = `${component}/model.onnx`
+    files.push({ path, source, ...file })
+    for (const beside of file.weights ?? []) {
+      const weights = manifest.files[beside]
+      if (weights === undefined) throw new RangeError(`${source} keeps its weights in ${beside}, which is not there`)
+      files.push({ path: `${path}/${beside.slice(component.length + 1)}`, source: beside, ...weights })
+    }
   }
   return { variant, files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) }
 }

@@ -39,6 +39,21 @@ describe('how a device runs a model', () => {
     ])
   })
 
+  it('brings along the file whose weights a graph reads, where a second precision does not hold them twice', () => {
+    const half = (weights: string[]) => ({
+      ...model,
+      files: { ...model.files, 'unet/model_fp16.onnx': { ...file(9), weights } },
+    })
+    const plan = planRun(half(['unet/model.onnx']), laptop)
+    if ('reason' in plan) throw new Error(plan.reason)
+    expect(
+      plan.chosen.files.filter(({ path }) => path.startsWith('unet/')).map(({ path, source }) => `${path} ← ${source}`),
+    ).toEqual(['unet/model.onnx ← unet/model_fp16.onnx', 'unet/model.onnx/model.onnx ← unet/model.onnx'])
+    expect(planRun(half(['unet/gone']), laptop, 'webgpu')).toMatchObject({
+      reason: expect.stringContaining('unet/gone, which is not there'),
+    })
+  })
+
   it('takes float32 on a graphics card without shader-f16', () => {
     const plan = planRun(model, { ...laptop, gpu: { ...gpu, hasF16: false } })
     expect(plan).toMatchObject({ provider: 'webgpu', chosen: { variant: '' } })
