@@ -334,7 +334,7 @@ def main(argv=None) -> None:
     if args.autoencoder:
         from ..model.checkpoint import Autoencoder
 
-        print(json.dumps(reconstruction(Autoencoder.default(args.data), reconstruction_scenes())))
+        print(json.dumps({"reconstruction": reconstruction(Autoencoder.default(args.data), reconstruction_scenes())}))
         return
     detector, about = load_detector(args.detector, args.device)
 
