@@ -28,6 +28,8 @@ const WEB_SOURCES = [
   'package.json',
   'package-lock.json',
 ]
+/** A dead builder's lock holds nobody up; a living one takes 20 s, and minutes on a busy machine. */
+const BUILD_WAIT_MS = 1_800_000
 const BUILD_RECORD = join(ROOT, '.next', 'dewpoint-build.json')
 
 /** Writes server/db/generated from the schema. */
@@ -58,7 +60,7 @@ export function buildEngine() {
 /** Builds the website when its sources changed since the last build. Resolves to whether it had to. */
 export async function buildWebsite({ quiet = false } = {}) {
   // Two commands at once (a test run beside a start) share one build folder: the second waits and finds it done.
-  const lock = await takeLock(join(ROOT, 'node_modules', '.cache', 'dewpoint', 'build.lock'), { waitMs: 300_000 })
+  const lock = await takeLock(join(ROOT, 'node_modules', '.cache', 'dewpoint', 'build.lock'), { waitMs: BUILD_WAIT_MS })
   try {
     buildEngine()
     const sources = contentHash(ROOT, WEB_SOURCES, (name) => name.startsWith(join('server', 'db', 'generated')))

@@ -2,6 +2,7 @@
 // and CLS, taken from the browser's own observers, and the scripts that were transferred.
 import type { Browser, Page } from 'playwright-core'
 import { startTestStack } from '#test/harness/stack.ts'
+import { buildWebsite } from '../../scripts/lib/prepare.mjs'
 import { type Row, row } from './measure.ts'
 
 const VISITS = 5
@@ -17,6 +18,7 @@ interface Visit {
 }
 
 export async function measurePages(browser: Browser): Promise<Row[]> {
+  await buildWebsite({ quiet: true })
   const stack = await startTestStack()
   try {
     const share = await makeSharedPicture(browser, stack.url)

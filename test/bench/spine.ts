@@ -15,6 +15,7 @@ import { guestClient, waitUntilDone } from '#test/harness/api-client.ts'
 import { startTestStack, type TestStack } from '#test/harness/stack.ts'
 import { freePort } from '../../scripts/lib/free-port.ts'
 import { ROOT } from '../../scripts/lib/node.mjs'
+import { buildWebsite } from '../../scripts/lib/prepare.mjs'
 import { type Benchmark, type Row, row } from './measure.ts'
 
 const run = promisify(execFile)
@@ -124,6 +125,7 @@ async function bareGraphsMs(): Promise<number> {
 
 async function runningStack(): Promise<Row[]> {
   // The settings people get: as many threads as the machine has cores.
+  await buildWebsite({ quiet: true })
   const stack = await startTestStack({ env: { WORKER_THREADS: '0', GUEST_DAILY_IMAGES: '1000' } })
   try {
     return [...(await pageLatency(stack)), ...(await enqueueToStart(stack)), ...(await shareCard(stack))]

@@ -4,7 +4,8 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowsers } from '#test/harness/browser.ts'
-import { startTestStack, type TestStack } from '#test/harness/stack.ts'
+import type { TestStack } from '#test/harness/stack.ts'
+import { startE2eStack } from './start-stack.ts'
 
 const DESK: BrowserContextOptions = { viewport: { width: 1440, height: 900 } }
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
@@ -22,7 +23,7 @@ const VIEWS = [
 describe('accessibility', () => {
   let stack: TestStack
   beforeAll(async () => {
-    stack = await startTestStack()
+    stack = await startE2eStack()
   })
   afterAll(() => stack?.stop())
   const browsers = useBrowsers(() => stack.url)

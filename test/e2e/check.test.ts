@@ -3,14 +3,15 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowsers } from '#test/harness/browser.ts'
-import { startTestStack, type TestStack } from '#test/harness/stack.ts'
+import type { TestStack } from '#test/harness/stack.ts'
+import { startE2eStack } from './start-stack.ts'
 
 const PROMPT = 'a fox in the forest'
 
 describe('a check', () => {
   let stack: TestStack
   beforeAll(async () => {
-    stack = await startTestStack()
+    stack = await startE2eStack()
   })
   afterAll(() => stack?.stop())
   const browsers = useBrowsers(() => stack.url)

@@ -6,11 +6,12 @@ import type { FromEngine, ToEngine } from '#app/device/engine/messages.ts'
 import { modelManifestSchema } from '#contracts/model-manifest.ts'
 import { recipeSchema } from '#contracts/recipe.ts'
 import { useBrowsers } from '#test/harness/browser.ts'
-import { startTestStack, type TestStack } from '#test/harness/stack.ts'
+import type { TestStack } from '#test/harness/stack.ts'
+import { startE2eStack } from './start-stack.ts'
 
 let stack: TestStack
 beforeAll(async () => {
-  stack = await startTestStack({ workers: 0 })
+  stack = await startE2eStack({ workers: 0 })
 })
 afterAll(() => stack?.stop())
 

@@ -3,14 +3,15 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readPngText } from '#recipes/metadata/png.ts'
 import { useBrowsers } from '#test/harness/browser.ts'
-import { startTestStack, type TestStack } from '#test/harness/stack.ts'
+import type { TestStack } from '#test/harness/stack.ts'
+import { startE2eStack } from './start-stack.ts'
 
 const PROMPT = 'a panda eating tacos at the beach'
 
 describe('the main job in the browser', () => {
   let stack: TestStack
   beforeAll(async () => {
-    stack = await startTestStack()
+    stack = await startE2eStack()
   })
   afterAll(() => stack?.stop())
   const browsers = useBrowsers(() => stack.url)

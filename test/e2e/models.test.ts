@@ -7,12 +7,13 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowsers } from '#test/harness/browser.ts'
-import { startTestStack, type TestStack } from '#test/harness/stack.ts'
+import type { TestStack } from '#test/harness/stack.ts'
 import { tinyModelFolder } from '#test/harness/tiny-model-files.ts'
 import { addModel } from '#worker/models/add-model.ts'
 import { addNetwork } from '#worker/models/add-network.ts'
 import { openFolderSource } from '#worker/models/folder-source.ts'
 import { createOnnxRuntime } from '#worker/runtime/onnx-runtime.ts'
+import { startE2eStack } from './start-stack.ts'
 
 const promptBox = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true })
 
@@ -34,7 +35,7 @@ describe('models in the Studio', () => {
     })
     const path = fileURLToPath(new URL('../golden/networks/kohya.safetensors', import.meta.url))
     await addNetwork({ path, modelsDir, name: 'ink', license: 'CC-BY-4.0' })
-    stack = await startTestStack({ env: { MODELS_DIR: modelsDir } })
+    stack = await startE2eStack({ env: { MODELS_DIR: modelsDir } })
   })
   afterAll(async () => {
     await stack?.stop()

@@ -6,7 +6,8 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writePngText } from '#recipes/metadata/png.ts'
 import { useBrowsers } from '#test/harness/browser.ts'
-import { startTestStack, type TestStack } from '#test/harness/stack.ts'
+import type { TestStack } from '#test/harness/stack.ts'
+import { startE2eStack } from './start-stack.ts'
 
 const promptBox = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true })
 
@@ -39,7 +40,7 @@ async function foreignPicture(): Promise<Uint8Array> {
 describe('a picture with a recipe', () => {
   let stack: TestStack
   beforeAll(async () => {
-    stack = await startTestStack()
+    stack = await startE2eStack()
   })
   afterAll(() => stack?.stop())
   const browsers = useBrowsers(() => stack.url)

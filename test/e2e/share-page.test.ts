@@ -2,7 +2,8 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowsers } from '#test/harness/browser.ts'
-import { startTestStack, type TestStack } from '#test/harness/stack.ts'
+import type { TestStack } from '#test/harness/stack.ts'
+import { startE2eStack } from './start-stack.ts'
 
 // Quotes, tags, right-to-left, emoji and more words than a card holds.
 const PROMPT = `a "panda" & <b>fox</b> 🐼 باندا ${'eating tacos at the beach '.repeat(20)}`.trim()
@@ -12,7 +13,7 @@ describe('the share page', () => {
   let link: string
   const browsers = useBrowsers(() => stack.url)
   beforeAll(async () => {
-    stack = await startTestStack()
+    stack = await startE2eStack()
   })
   afterAll(() => stack?.stop())
 

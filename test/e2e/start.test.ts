@@ -1,7 +1,7 @@
 // `npm start` as a person meets it: start, stop, start again with everything still there, and what it says when it cannot.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { anyRequest, guestClient, waitUntilDone } from '#test/harness/api-client.ts'
 import { freePort } from '../../scripts/lib/free-port.ts'
 import { ROOT } from '../../scripts/lib/node.mjs'
-import { buildWebsite } from '../../scripts/lib/prepare.mjs'
 
 interface Started {
   readonly process: ChildProcess
@@ -24,9 +23,7 @@ describe('npm start', () => {
   let port: number
   let current: Started | undefined
   beforeAll(async () => {
-    await buildWebsite({ quiet: true })
     dataDir = await mkdtemp(join(tmpdir(), 'dewpoint-start-'))
-    await chmod(dataDir, 0o755)
     port = (await freePort(0)) ?? 0
   })
   afterEach(async () => {

@@ -4,7 +4,8 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anyRequest, clientOf } from '#test/harness/api-client.ts'
 import { useBrowsers } from '#test/harness/browser.ts'
-import { startTestStack, type TestStack } from '#test/harness/stack.ts'
+import type { TestStack } from '#test/harness/stack.ts'
+import { startE2eStack } from './start-stack.ts'
 
 const promptBox = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true })
 const cardOf = (page: Page, prompt: string) => page.getByRole('article', { name: prompt })
@@ -28,7 +29,7 @@ describe('the Studio', () => {
   let stack: TestStack
   beforeAll(async () => {
     // One guest makes more than a day's worth here.
-    stack = await startTestStack({ env: { GUEST_DAILY_IMAGES: '100' } })
+    stack = await startE2eStack({ env: { GUEST_DAILY_IMAGES: '100' } })
   })
   afterAll(() => stack?.stop())
   const browsers = useBrowsers(() => stack.url)

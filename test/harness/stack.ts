@@ -1,9 +1,8 @@
-// The whole of Dewpoint for one test file: embedded database and bucket in a temporary folder, the built website, real workers.
-// The same code as `npm start`; one `next build` serves every file.
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+// The whole of Dewpoint for one test file or benchmark: database and bucket in a temporary folder, the website (which the caller has
+// built), real workers. The same code as `npm start`.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildWebsite } from '../../scripts/lib/prepare.mjs'
 import { type Stack, startStack } from '../../scripts/lib/stack.ts'
 
 export interface TestStack extends Stack {
@@ -18,10 +17,7 @@ export interface TestStackOptions {
 }
 
 export async function startTestStack({ workers = 1, env = {} }: TestStackOptions = {}): Promise<TestStack> {
-  await buildWebsite({ quiet: true })
   const dataDir = await mkdtemp(join(tmpdir(), 'dewpoint-stack-'))
-  // As root, PostgreSQL runs as another user, who has to get to its folder.
-  await chmod(dataDir, 0o755)
   const ends: string[] = []
   const remove = () => rm(dataDir, { recursive: true, force: true })
   try {
