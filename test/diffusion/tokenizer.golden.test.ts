@@ -8,6 +8,7 @@ import type { ModelFiles } from '#diffusion/runtime/runtime.ts'
 import { readGolden } from '#test/golden/read-golden.ts'
 import { clipFiles, filesOf, lines } from '#test/golden/tokenizers/clip-files.ts'
 import { type Fragments, generatePrompt } from '#test/golden/tokenizers/prompts.ts'
+import { effort } from '#test/harness/effort.ts'
 
 const golden = readGolden<{
   prompts: number
@@ -77,8 +78,7 @@ function filesFor(name: string): ModelFiles {
 }
 
 test.each(Object.keys(golden.tokenizers))(
-  '%s tokenizes 10,000 prompts as transformers does',
-  { timeout: 60_000 },
+  `%s tokenizes ${effort(golden.prompts)} prompts as transformers does`,
   async (name) => {
     const { blocks, first, idsTotal } = golden.tokenizers[name] ?? { blocks: [], first: [], idsTotal: 0 }
     const tokenizer = await loadTokenizer(filesFor(name), 'tokenizer', 512)
@@ -92,7 +92,7 @@ test.each(Object.keys(golden.tokenizers))(
     for (const [index, ids] of first.entries()) expect(encode(index)).toEqual(ids)
     let total = 0
     const different: number[] = []
-    for (const [block, expected] of blocks.entries()) {
+    for (const [block, expected] of blocks.slice(0, effort(blocks.length)).entries()) {
       const hash = createHash('sha256')
       for (let index = block * golden.block; index < (block + 1) * golden.block; index++) {
         const ids = encode(index)
@@ -102,7 +102,7 @@ test.each(Object.keys(golden.tokenizers))(
       if (hash.digest('hex').slice(0, expected.length) !== expected) different.push(block)
     }
     expect(different, 'blocks of 100 prompts that differ').toEqual([])
-    expect(total).toBe(idsTotal)
+    if (effort(blocks.length) >= blocks.length) expect(total).toBe(idsTotal)
     expect(blocks.length * golden.block).toBe(golden.prompts)
   },
 )

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { graphLayers } from '#diffusion/networks/graph-layers.ts'
 import { elementCount, readGraph } from '#diffusion/onnx/graph.ts'
+import { effort } from '#test/harness/effort.ts'
 
 const unet = new Uint8Array(readFileSync(new URL('../../golden/models/sd1/unet/model.onnx', import.meta.url)))
 
@@ -32,7 +33,7 @@ describe('an ONNX graph', () => {
           expect(error).toBeInstanceOf(RangeError)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: effort(300) },
     )
   })
 })

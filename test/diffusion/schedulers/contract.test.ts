@@ -6,6 +6,7 @@ import { createNoise } from '#diffusion/noise/index.ts'
 import { createPhiloxNoise } from '#diffusion/noise/philox.ts'
 import { createScheduler, type Scheduler, type SchedulerOptions } from '#diffusion/schedulers/index.ts'
 import type { NoiseScheduleConfig } from '#diffusion/schedulers/scheduler.ts'
+import { effort } from '#test/harness/effort.ts'
 import { syntheticOutput } from './synthetic-model.ts'
 
 const CONFIG: NoiseScheduleConfig = {
@@ -210,7 +211,7 @@ test(
         const final = samplesOf({ ...rest, config }).at(-1)
         return final?.every(Number.isFinite) === true
       }),
-      { numRuns: 400 },
+      { numRuns: effort(400) },
     )
   },
 )
