@@ -62,9 +62,9 @@ def paint_background(kind: str, rng: np.random.Generator) -> Image.Image:
     return paint(kind, rng, SIZE)
 
 
-def _paint_pool_part(job: tuple[int, int]) -> np.ndarray:
+def _paint_pool_part(job: tuple[int, range]) -> np.ndarray:
     kind, seeds = job
-    return np.stack([np.asarray(paint(BACKGROUNDS[kind], np.random.default_rng([7, kind, seed]))) for seed in range(seeds)])
+    return np.stack([np.asarray(paint(BACKGROUNDS[kind], np.random.default_rng([7, kind, seed]))) for seed in seeds])
 
 
 def background_pool(folder: Path, seeds: int, workers: int = 1) -> np.ndarray:
@@ -72,12 +72,14 @@ def background_pool(folder: Path, seeds: int, workers: int = 1) -> np.ndarray:
     source = b"".join(Path(module.__file__).read_bytes() for module in (canvas_module, interiors, landscapes)) + Path(__file__).read_bytes()
     path = folder / f"backgrounds-{seeds}-{hashlib.sha256(source).hexdigest()[:12]}.npy"
     if not path.exists():
-        jobs = [(kind, seeds) for kind in range(len(BACKGROUNDS))]
+        step = 8  # a forest takes ten times as long as an office: small parts, so that all processes end together
+        jobs = [(kind, range(first, min(first + step, seeds))) for kind in range(len(BACKGROUNDS)) for first in range(0, seeds, step)]
         if workers > 1:
             with ProcessPoolExecutor(workers) as pool:
-                painted = np.stack(list(pool.map(_paint_pool_part, jobs)))
+                parts = list(pool.map(_paint_pool_part, jobs))
         else:
-            painted = np.stack([_paint_pool_part(job) for job in jobs])
+            parts = list(map(_paint_pool_part, jobs))
+        painted = np.concatenate(parts).reshape(len(BACKGROUNDS), seeds, POOL_SIZE, POOL_SIZE, 3)
         unfinished = folder / f"{path.stem}.{np.random.default_rng().integers(2**31)}.part"
         with unfinished.open("wb") as file:
             np.save(file, painted)

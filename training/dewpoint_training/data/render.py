@@ -30,7 +30,7 @@ def main(argv=None) -> None:
         subprocess.run(["npm", "install", "--no-audit", "--no-fund"], cwd=folder, check=True)
         subprocess.run(["node", "render.mjs"], cwd=folder, check=True)
     if not (folder / PACK).exists():
-        write_pack(folder, folder / PACK, [c.label for c in all_concepts()], os.cpu_count() or 1)
+        write_pack(folder, folder / PACK, workers=os.cpu_count() or 1)  # all that all sets know: the vocabulary may grow
 
     from .compose import Composer
     from .plans import scene_of, to_plan
