@@ -22,8 +22,8 @@ const PROMPTS = [
   'a lighthouse by the sea at night',
   'two owls in a library',
 ]
-/** Calls after which three more pictures join, when pictures share calls. */
-const JOIN_AFTER = 5
+/** Share of the calls after which three more pictures join, when pictures share calls. */
+const JOIN_AFTER = 0.2
 
 const { values: options } = parseArgs({
   options: {
@@ -229,11 +229,13 @@ async function shareCalls(id: string): Promise<void> {
 /** Pictures of unequal length, three of which come later: each against itself alone. */
 async function joinAndLeave(pipeline: Pipeline, id: string): Promise<void> {
   const steps = manifestOf(id).defaults.steps
-  const recipes = Array.from({ length: 8 }, (_, index) => recipeOf(id, index, Math.max(1, steps - 3 * (index % 4))))
+  const recipes = Array.from({ length: 8 }, (_, index) =>
+    recipeOf(id, index, steps - Math.floor(((index % 4) * steps) / 8)),
+  )
   const runs = await Promise.all(recipes.map((recipe) => pipeline.start({ recipe })))
   const [early, late] = [runs.slice(0, 5), runs.slice(5)]
   for (let call = 0; open(early).length > 0 || open(late).length > 0; call++) {
-    const results = await advanceTogether(open(call < JOIN_AFTER ? early : runs))
+    const results = await advanceTogether(open(call < JOIN_AFTER * steps ? early : runs))
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
   for (const [index, recipe] of recipes.entries()) {
