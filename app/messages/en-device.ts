@@ -72,7 +72,6 @@ export const enDevice = {
     retry: 'Try again here',
     askServer: 'Make it on the server',
     askServerHint: 'Nothing of this picture has been sent. The server would be sent its prompt.',
-    stopped: (n: number): string => count(n, '1 picture was stopped.', '# pictures were stopped.'),
     onlyHere: 'Only in this browser',
     waitingToSave: 'Saved to your history when the connection is back',
     saving: 'Saving to your history',

@@ -245,6 +245,7 @@ export const en = {
     canceled: 'Stopped',
     stopped: (n: number): string =>
       `${count(n, '1 picture was stopped.', '# pictures were stopped.')} Nothing was charged.`,
+    stoppedFree: (n: number): string => count(n, '1 picture was stopped.', '# pictures were stopped.'),
     notCharged: 'Nothing was charged.',
     retry: 'Try again',
     addInputAgain: 'Add the picture it started from again to try once more.',

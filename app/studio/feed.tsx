@@ -6,10 +6,10 @@ import type { DevicePicture } from '#app/device/pictures/device-picture.ts'
 import { updateDraft } from '#app/draft/draft-store.ts'
 import type { Submission } from '#app/generations/submissions.ts'
 import { messages } from '#app/messages/index.ts'
+import { DevicePictureCard } from '#app/pictures/card/device-picture-card.tsx'
 import { GenerationCard } from '#app/pictures/card/generation-card.tsx'
-import { LocalCard } from '#app/pictures/card/local-card.tsx'
 import { SubmissionCard } from '#app/pictures/card/submission-card.tsx'
-import { mergeByAge } from '#app/pictures/merge-by-age.ts'
+import { mergeByAge } from '#app/pictures/source/merge-by-age.ts'
 import { Button, buttonVariants } from '#app/ui/button.tsx'
 import type { GenerationDto } from '#contracts/generation.ts'
 
@@ -23,8 +23,8 @@ const EAGER_COUNT = 2
 interface FeedProps {
   submissions: readonly Submission[]
   generations: readonly GenerationDto[] | undefined
-  /** Runs of this device that are not in the history (yet). */
-  local: readonly DevicePicture[]
+  /** Those that are not in the history (yet). */
+  devicePictures: readonly DevicePicture[]
   /** Nobody is signed in, so there is nothing to wait for. */
   nobody: boolean
   failed: boolean
@@ -32,8 +32,8 @@ interface FeedProps {
   examples: readonly string[]
 }
 
-export function Feed({ submissions, generations, local, nobody, failed, onRetry, examples }: FeedProps) {
-  const shown = mergeByAge(local, generations ?? []).slice(0, FEED_LENGTH)
+export function Feed({ submissions, generations, devicePictures, nobody, failed, onRetry, examples }: FeedProps) {
+  const shown = mergeByAge(devicePictures, generations ?? []).slice(0, FEED_LENGTH)
   if (submissions.length === 0 && shown.length === 0) {
     if (failed) return <Failed onRetry={onRetry} />
     if (generations === undefined && !nobody) return <Loading />
@@ -46,13 +46,13 @@ export function Feed({ submissions, generations, local, nobody, failed, onRetry,
       ))}
       {failed && generations === undefined ? <Failed onRetry={onRetry} /> : null}
       {shown.map((one, at) =>
-        one.kind === 'local' ? (
-          <LocalCard key={one.picture.id} picture={one.picture} eager={at < EAGER_COUNT} />
+        one.kind === 'device' ? (
+          <DevicePictureCard key={one.picture.id} picture={one.picture} eager={at < EAGER_COUNT} />
         ) : (
           <GenerationCard key={one.generation.id} generation={one.generation} eager={at < EAGER_COUNT} />
         ),
       )}
-      {(generations?.length ?? 0) + local.length > FEED_LENGTH ? (
+      {(generations?.length ?? 0) + devicePictures.length > FEED_LENGTH ? (
         <Link href="/history" className={`${buttonVariants({ variant: 'secondary' })} self-start`}>
           {t.feedMore}
         </Link>

@@ -57,7 +57,7 @@ export function Studio() {
   const place = usePlace(draft, model, me)
   const measure = useMeasure(model)
   const startOnDevice = useStartOnDevice()
-  const local = useDevicePictures()
+  const devicePictures = useDevicePictures()
   const deviceGenerations = useDeviceGenerations()
   // Whichever was clicked last, wherever it is made.
   const announced = [...deviceGenerations.slice(0, 1), ...(generations ?? []).slice(0, 1)].sort((a, b) =>
@@ -102,7 +102,7 @@ export function Studio() {
       )
   }
   const cancelLatest = () => {
-    const here = local.find(isOpen)
+    const here = devicePictures.find(isOpen)
     if (here) {
       void deviceRunner().stop(here.id)
       return
@@ -158,7 +158,7 @@ export function Studio() {
         <Feed
           submissions={submissions}
           generations={generations}
-          local={local}
+          devicePictures={devicePictures}
           nobody={me === null}
           failed={list.isError}
           onRetry={() => void list.refetch()}

@@ -8,8 +8,8 @@ import { startE2eStack } from './start-stack.ts'
 
 const promptBox = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true })
 const cardOf = (page: Page, prompt: string) => page.getByRole('article', { name: prompt })
-const localCard = (page: Page, prompt: string) => page.locator('article[data-picture]', { hasText: prompt })
-const savedCard = (page: Page, prompt: string) => page.locator('article[data-generation]', { hasText: prompt })
+const localCard = (page: Page, prompt: string) => page.locator('article[data-kept=browser]', { hasText: prompt })
+const savedCard = (page: Page, prompt: string) => page.locator('article[data-kept=history]', { hasText: prompt })
 
 async function chooseDevice(page: Page): Promise<void> {
   await page.getByRole('radio', { name: 'This device' }).click()
@@ -162,7 +162,7 @@ describe('pictures made on this device', () => {
     for (const tab of [page, other]) {
       await savedCard(tab, 'a dog in the meadow').waitFor()
       await savedCard(tab, 'a cake in the desert').waitFor()
-      expect(await tab.locator('article[data-picture]').count()).toBe(0)
+      expect(await tab.locator('article[data-kept=browser]').count()).toBe(0)
     }
     await page.reload()
     await savedCard(page, 'a dog in the meadow').waitFor()

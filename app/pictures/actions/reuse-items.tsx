@@ -1,9 +1,9 @@
 // The menu's ways to take a picture's settings over into the form.
 import { Copy, Dices, Shuffle, Type } from 'lucide-react'
+import { useReuse } from '#app/draft/use-reuse.ts'
 import { messages } from '#app/messages/index.ts'
 import { MenuItem } from '#app/ui/menu.tsx'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
-import { useReuse } from './use-reuse.ts'
 
 const t = messages.image
 

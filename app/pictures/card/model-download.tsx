@@ -1,16 +1,17 @@
 'use client'
 // The model on its way to this device: the question before it starts, how far it is, pause and resume.
 import { Download, Pause, Play } from 'lucide-react'
-import type { Activity } from '#app/device/pictures/activity.ts'
 import type { DevicePicture } from '#app/device/pictures/device-picture.ts'
 import { deviceRunner } from '#app/device/pictures/this-device.ts'
+import { useActivity } from '#app/device/pictures/use-device-pictures.ts'
 import { messages } from '#app/messages/index.ts'
 import { keepForOffline } from '#app/offline/offline-copy.ts'
 import { Button } from '#app/ui/button.tsx'
 
 const t = messages.device
 
-export function ModelDownload({ picture, activity }: { picture: DevicePicture; activity: Activity | undefined }) {
+export function ModelDownload({ picture }: { picture: DevicePicture }) {
+  const activity = useActivity(picture.id)
   if (activity?.kind === 'asking') {
     return (
       <Box>

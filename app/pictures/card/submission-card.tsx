@@ -5,7 +5,7 @@ import { dismiss, type Submission, useSubmit } from '#app/generations/submission
 import { messages } from '#app/messages/index.ts'
 import { Button } from '#app/ui/button.tsx'
 import { cn } from '#app/ui/cn.ts'
-import { imageGridClass } from './generation-card.tsx'
+import { imageGridClass } from './picture-card.tsx'
 
 export function SubmissionCard({ submission }: { submission: Submission }) {
   const { request, problem } = submission

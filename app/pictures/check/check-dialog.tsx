@@ -158,7 +158,7 @@ function ServerProgress({ subject, check }: { subject: CheckSubject; check: Retu
   return (
     <div className="w-full max-w-56">
       <Picture image={image} width={width} height={height} alt={t.after} />
-      <ImageStatus image={image} onCancel={() => void actions.cancel(generation, image)} onRetry={undefined} />
+      <ImageStatus image={image} onCancel={() => void actions.cancel(generation, image)} retry="for-all" />
     </div>
   )
 }

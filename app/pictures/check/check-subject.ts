@@ -15,12 +15,12 @@ export interface CheckSubject {
 }
 
 /** null: not finished. */
-export function subjectOf({ recipe }: GenerationDto, image: ImageDto, isOnServer = true): CheckSubject | null {
+export function subjectOf({ recipe }: GenerationDto, image: ImageDto, isInHistory: boolean): CheckSubject | null {
   if (image.status !== 'done' || image.url === null) return null
   return {
     recipe: imageRecipe(recipe, image.index),
     url: image.url,
-    imageId: isOnServer ? image.id : null,
+    imageId: isInHistory ? image.id : null,
     madeOn: image.madeOn,
   }
 }

@@ -31,14 +31,13 @@ async function copy(text: string): Promise<void> {
 interface RecipeProps {
   generation: GenerationDto
   image: ImageDto
-  /** False for a picture that is only in this browser. */
-  isOnServer?: boolean
+  isInHistory: boolean
 }
 
-export function Recipe({ generation, image, isOnServer = true }: RecipeProps) {
+export function Recipe({ generation, image, isInHistory }: RecipeProps) {
   const { recipe } = generation
   const models = useModels()
-  const subject = subjectOf(generation, image, isOnServer)
+  const subject = subjectOf(generation, image, isInHistory)
   const check = useCheckDialog(subject)
   return (
     <section aria-label={t.recipe} className="flex flex-col gap-5">

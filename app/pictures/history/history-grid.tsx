@@ -7,6 +7,7 @@ import { WindowVirtualizer, type WindowVirtualizerHandle } from 'virtua'
 import { messages } from '#app/messages/index.ts'
 import { FloatingActions } from '../actions/image-actions.tsx'
 import { Picture } from '../image/picture.tsx'
+import { useServerSource } from '../source/use-server-source.ts'
 import { aspectOf, type HistoryTile } from './history-tiles.ts'
 import { justifyRows } from './justify-rows.ts'
 
@@ -19,12 +20,12 @@ const ROWS_AHEAD = 4
 
 interface HistoryGridProps {
   tiles: readonly HistoryTile[]
-  /** Generations that are only in this browser. */
-  localIds: ReadonlySet<string>
+  /** Those that are only in this browser. */
+  deviceIds: ReadonlySet<string>
   onEnd: () => void
 }
 
-export function HistoryGrid({ tiles, localIds, onEnd }: HistoryGridProps) {
+export function HistoryGrid({ tiles, deviceIds, onEnd }: HistoryGridProps) {
   const box = useRef<HTMLDivElement>(null)
   const virtualizer = useRef<WindowVirtualizerHandle>(null)
   const [widthPx, setWidthPx] = useState(0)
@@ -63,7 +64,12 @@ export function HistoryGrid({ tiles, localIds, onEnd }: HistoryGridProps) {
             style={{ gap: GAP_PX, height: row.heightPx + GAP_PX, paddingBottom: GAP_PX }}
           >
             {row.items.map(({ item, widthPx: tileWidthPx }) => (
-              <Tile key={item.image.id} tile={item} widthPx={tileWidthPx} isLocal={localIds.has(item.generation.id)} />
+              <Tile
+                key={item.image.id}
+                tile={item}
+                widthPx={tileWidthPx}
+                isOfDevice={deviceIds.has(item.generation.id)}
+              />
             ))}
           </div>
         ))}
@@ -75,10 +81,10 @@ export function HistoryGrid({ tiles, localIds, onEnd }: HistoryGridProps) {
 interface TileProps {
   tile: HistoryTile
   widthPx: number
-  isLocal: boolean
+  isOfDevice: boolean
 }
 
-function Tile({ tile: { generation, image }, widthPx, isLocal }: TileProps) {
+function Tile({ tile: { generation, image }, widthPx, isOfDevice }: TileProps) {
   const { recipe } = generation
   const alt = messages.image.alt(recipe.prompt, image.index, recipe.count)
   return (
@@ -90,13 +96,17 @@ function Tile({ tile: { generation, image }, widthPx, isLocal }: TileProps) {
         aria-label={`${messages.image.open}: ${alt}`}
         className="absolute inset-0 rounded-picture"
       />
-      {isLocal ? (
+      {isOfDevice ? (
         <p className="pointer-events-none absolute bottom-2 left-2 flex items-center gap-1.5 rounded-md bg-raised/90 px-2 py-1 text-ink text-xs">
           <Cpu aria-hidden className="size-3.5" />
           {messages.device.here}
         </p>
       ) : null}
-      {image.status === 'done' && !isLocal ? <FloatingActions generation={generation} image={image} /> : null}
+      {image.status === 'done' && !isOfDevice ? <TileActions generation={generation} image={image} /> : null}
     </div>
   )
+}
+
+function TileActions({ generation, image }: HistoryTile) {
+  return <FloatingActions source={useServerSource(generation)} image={image} />
 }

@@ -6,7 +6,7 @@ import { useGenerationList } from '#app/generations/use-generations.ts'
 import { messages } from '#app/messages/index.ts'
 import { useMe } from '#app/session/use-session.ts'
 import { Button, buttonVariants } from '#app/ui/button.tsx'
-import { notSaved } from '../merge-by-age.ts'
+import { notSaved } from '../source/merge-by-age.ts'
 import { HistoryGrid } from './history-grid.tsx'
 import { historyTiles } from './history-tiles.ts'
 
@@ -16,8 +16,8 @@ export function HistoryView() {
   const me = useMe()
   const list = useGenerationList(me !== null && me !== undefined)
   const saved = list.data?.pages.flatMap((page) => page.items) ?? []
-  const local = notSaved(useFinishedDeviceGenerations(), saved)
-  if (local.length === 0 && list.isError && list.data === undefined) {
+  const onDevice = notSaved(useFinishedDeviceGenerations(), saved)
+  if (onDevice.length === 0 && list.isError && list.data === undefined) {
     return (
       <div role="alert" className="flex flex-col items-start gap-3">
         <p className="text-ink-2 text-sm leading-6">{t.failed}</p>
@@ -25,14 +25,14 @@ export function HistoryView() {
       </div>
     )
   }
-  if (local.length === 0 && me !== null && list.data === undefined) return <Skeleton />
-  const tiles = historyTiles([...local, ...saved].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)))
+  if (onDevice.length === 0 && me !== null && list.data === undefined) return <Skeleton />
+  const tiles = historyTiles([...onDevice, ...saved].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)))
   if (tiles.length === 0 && !list.hasNextPage) return <Empty />
   return (
     <>
       <HistoryGrid
         tiles={tiles}
-        localIds={new Set(local.map(({ id }) => id))}
+        deviceIds={new Set(onDevice.map(({ id }) => id))}
         onEnd={() => {
           if (list.hasNextPage && !list.isFetchingNextPage && !list.isFetchNextPageError) void list.fetchNextPage()
         }}

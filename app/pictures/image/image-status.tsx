@@ -13,33 +13,45 @@ const t = messages.image
 
 interface ImageStatusProps {
   image: ImageDto
-  onCancel: () => void
-  /** Absent where it cannot be tried again as it was. */
-  onRetry: (() => void) | undefined
+  /** What is happening to it, where its status and steps do not say it. */
+  words?: string | null
+  onCancel: (image: ImageDto) => void
+  /** How it is tried again, or why that is not offered here (PictureSource.retry). */
+  retry: ((image: ImageDto) => void) | 'input-missing' | 'for-all'
   /** What can be done with it once it is done. */
   actions?: ReactNode
 }
 
-export function ImageStatus({ image, onCancel, onRetry, actions }: ImageStatusProps) {
+export function ImageStatus({ image, words = null, onCancel, retry, actions }: ImageStatusProps) {
+  const cancel = () => onCancel(image)
+  if (words !== null) {
+    return (
+      <StatusLine onCancel={cancel}>
+        <span className="text-ink">{words}</span>
+      </StatusLine>
+    )
+  }
   if (image.status === 'queued') {
     return (
-      <StatusLine onCancel={onCancel}>
+      <StatusLine onCancel={cancel}>
         <span className="text-ink">{t.queued}</span>
         {image.queuePosition === null ? null : <span>{t.ahead(image.queuePosition)}</span>}
       </StatusLine>
     )
   }
-  if (image.status === 'running') return <Running image={image} onCancel={onCancel} />
+  if (image.status === 'running') return <Running image={image} onCancel={cancel} />
   if (image.status === 'failed') {
+    if (retry === 'for-all') return <div className="h-2" />
     return (
       <Row>
-        <p className="text-ink-2 text-sm leading-5">{onRetry ? null : t.addInputAgain}</p>
-        {onRetry ? (
-          <Button size="sm" onClick={onRetry}>
+        {retry === 'input-missing' ? (
+          <p className="text-ink-2 text-sm leading-5">{t.addInputAgain}</p>
+        ) : (
+          <Button size="sm" className="ml-auto" onClick={() => retry(image)}>
             <RotateCcw aria-hidden />
             {t.retry}
           </Button>
-        ) : null}
+        )}
       </Row>
     )
   }
@@ -107,7 +119,7 @@ function Row({ progress, children }: { progress?: number; children: ReactNode })
 }
 
 /** Words, a stop beside them, and above them how far it is. */
-export function StatusLine({ onCancel, progress = 0, children }: LineProps) {
+function StatusLine({ onCancel, progress = 0, children }: LineProps) {
   return (
     <Row progress={progress}>
       <p className="flex min-w-0 flex-wrap gap-x-2 text-ink-2 text-sm leading-5">{children}</p>

@@ -1,5 +1,5 @@
 'use client'
-// Where a run's pictures are kept, in a line, and the way to keep them better.
+// Where a device picture is kept, in a line, and the way to keep it better.
 import Link from 'next/link'
 import type { DevicePicture } from '#app/device/pictures/device-picture.ts'
 import { useDeviceActions } from '#app/device/pictures/device-pictures-provider.tsx'

@@ -12,7 +12,7 @@ import type { GenerationDto } from '#contracts/generation.ts'
 
 const t = messages.device
 
-export function FailedRun({ picture, generation }: { picture: DevicePicture; generation: GenerationDto }) {
+export function FailedDevicePicture({ picture, generation }: { picture: DevicePicture; generation: GenerationDto }) {
   const submit = useSubmit()
   const failed = generation.images.filter(({ status }) => status === 'failed')
   if (failed.length === 0 || isOpen(picture)) return null

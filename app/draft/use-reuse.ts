@@ -2,12 +2,12 @@
 // What can be taken over from a picture, wherever it is shown: its settings into the Studio, or itself as the picture to start from.
 import { useRouter } from 'next/navigation'
 import { useMemo } from 'react'
-import { type Reuse, reuseRecipe } from '#app/draft/draft.ts'
-import { getDraft, updateDraft } from '#app/draft/draft-store.ts'
-import { requestInput } from '#app/draft/input-request.ts'
 import { messages } from '#app/messages/index.ts'
 import { notify } from '#app/ui/toast.tsx'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
+import { type Reuse, reuseRecipe } from './draft.ts'
+import { getDraft, updateDraft } from './draft-store.ts'
+import { requestInput } from './input-request.ts'
 
 const t = messages.image
 

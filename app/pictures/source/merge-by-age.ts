@@ -4,8 +4,8 @@ import type { DevicePicture } from '#app/device/pictures/device-picture.ts'
 import type { GenerationDto } from '#contracts/generation.ts'
 
 export type FeedEntry =
-  | { readonly kind: 'local'; readonly picture: DevicePicture }
-  | { readonly kind: 'saved'; readonly generation: GenerationDto }
+  | { readonly kind: 'device'; readonly picture: DevicePicture }
+  | { readonly kind: 'server'; readonly generation: GenerationDto }
 
 /** Each picture once: one of this device that has just been saved may still be on its way out of this browser, or of this tab's list. */
 export function mergeByAge(
@@ -16,20 +16,20 @@ export function mergeByAge(
   const entries: FeedEntry[] = [
     ...pictures
       .filter((picture) => !saved.has(nameOf(picture.madeAt, picture.recipeHash)))
-      .map((picture) => ({ kind: 'local' as const, picture })),
-    ...generations.map((generation) => ({ kind: 'saved' as const, generation })),
+      .map((picture) => ({ kind: 'device' as const, picture })),
+    ...generations.map((generation) => ({ kind: 'server' as const, generation })),
   ]
-  const madeAt = (entry: FeedEntry) => (entry.kind === 'local' ? entry.picture.madeAt : entry.generation.createdAt)
+  const madeAt = (entry: FeedEntry) => (entry.kind === 'device' ? entry.picture.madeAt : entry.generation.createdAt)
   return entries.sort((a, b) => (madeAt(a) < madeAt(b) ? 1 : madeAt(a) > madeAt(b) ? -1 : 0))
 }
 
-/** Local ones that the history does not hold, in the shape both share. */
+/** Those of this device that the history does not hold, in the shape both share. */
 export function notSaved(
-  local: readonly GenerationDto[],
+  ofDevice: readonly GenerationDto[],
   generations: readonly GenerationDto[],
 ): readonly GenerationDto[] {
   const saved = savedNames(generations)
-  return local.filter(({ createdAt, recipeHash }) => !saved.has(nameOf(createdAt, recipeHash)))
+  return ofDevice.filter(({ createdAt, recipeHash }) => !saved.has(nameOf(createdAt, recipeHash)))
 }
 
 /** A device picture is saved under the moment it was made, to the millisecond, and its recipe. */
