@@ -57,22 +57,14 @@ export type StudioModel = Pick<
   'id' | 'name' | 'summary' | 'sizes' | 'fixedSize' | 'defaults' | 'examples' | 'textWindows'
 >
 
-/** Reads a stored draft field by field: one spoilt field must not cost the person the words in the others. */
-export function parseDraft(stored: string | null): Draft {
-  if (stored === null) return EMPTY_DRAFT
-  let raw: unknown
-  try {
-    raw = JSON.parse(stored)
-  } catch {
-    return EMPTY_DRAFT
-  }
-  if (raw === null || typeof raw !== 'object') return EMPTY_DRAFT
+/** A stored draft, read field by field: one spoilt field must not cost the person the words in the others. */
+export const storedDraftSchema: z.ZodType<Draft> = z.record(z.string(), z.unknown()).transform((stored) => {
   const fields = Object.entries(draftSchema.shape).flatMap(([name, schema]) => {
-    const field = schema.safeParse((raw as Record<string, unknown>)[name])
+    const field = schema.safeParse(stored[name])
     return field.success ? [[name, field.data] as const] : []
   })
   return { ...EMPTY_DRAFT, ...Object.fromEntries(fields) }
-}
+})
 
 export function chooseModel<Model extends StudioModel>(draft: Draft, models: readonly Model[]): Model | undefined {
   return models.find((model) => model.id === draft.modelId) ?? models[0]

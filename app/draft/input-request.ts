@@ -1,29 +1,21 @@
 'use client'
 // "Use as input" may be pressed on any page; the Studio takes the request up when it is shown.
 import { useEffect, useEffectEvent } from 'react'
+import { create } from 'zustand'
 
-let waiting: string | null = null
-const listeners = new Set<() => void>()
+const useRequest = create<{ readonly url: string | null }>(() => ({ url: null }))
 
 /** Asks the Studio to start from the picture at `url`. */
 export function requestInput(url: string): void {
-  waiting = url
-  for (const listener of listeners) listener()
+  useRequest.setState({ url })
 }
 
 export function useInputRequest(take: (url: string) => void): void {
-  const takeWaiting = useEffectEvent(() => {
-    if (waiting === null) return
-    const url = waiting
-    waiting = null
-    take(url)
-  })
+  const { url } = useRequest()
+  const takeUp = useEffectEvent(take)
   useEffect(() => {
-    const listener = () => takeWaiting()
-    listener()
-    listeners.add(listener)
-    return () => {
-      listeners.delete(listener)
-    }
-  }, [])
+    if (url === null) return
+    useRequest.setState({ url: null })
+    takeUp(url)
+  }, [url])
 }

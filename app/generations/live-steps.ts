@@ -1,5 +1,6 @@
 // The latest step of every running image, outside the query cache: steps come several times a second, and only the
 // card they belong to should draw again.
+import { createStore } from 'zustand'
 import type { GenerationEvent, ImageDto, Preview } from '#contracts/generation.ts'
 import { addSample, type StepSample } from './estimate-time-left.ts'
 
@@ -11,27 +12,16 @@ export interface LiveStep {
 }
 
 export class LiveSteps {
-  #steps = new Map<string, LiveStep>()
-  #listeners = new Map<string, Set<() => void>>()
+  readonly store = createStore<ReadonlyMap<string, LiveStep>>(() => new Map())
 
   get(imageId: string): LiveStep | undefined {
-    return this.#steps.get(imageId)
-  }
-
-  subscribe(imageId: string, listener: () => void): () => void {
-    const listeners = this.#listeners.get(imageId) ?? new Set()
-    listeners.add(listener)
-    this.#listeners.set(imageId, listeners)
-    return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0) this.#listeners.delete(imageId)
-    }
+    return this.store.getState().get(imageId)
   }
 
   /** Takes what concerns steps out of an event; `nowMs` is when it arrived. */
   take(event: GenerationEvent, nowMs: number): void {
     if (event.type === 'step') {
-      const before = this.#steps.get(event.imageId)
+      const before = this.get(event.imageId)
       this.#set(event.imageId, {
         step: event.step,
         steps: event.steps,
@@ -45,13 +35,14 @@ export class LiveSteps {
 
   /** What the server says about a running image when the page loads; live steps win once they come. */
   seed(image: ImageDto): void {
-    if (image.status !== 'running' || this.#steps.has(image.id)) return
+    if (image.status !== 'running' || this.get(image.id) !== undefined) return
     this.#set(image.id, { step: image.step, steps: image.steps, preview: image.preview, samples: [] })
   }
 
   #set(imageId: string, step: LiveStep | undefined): void {
-    if (step === undefined) this.#steps.delete(imageId)
-    else this.#steps.set(imageId, step)
-    for (const listener of this.#listeners.get(imageId) ?? []) listener()
+    const steps = new Map(this.store.getState())
+    if (step === undefined) steps.delete(imageId)
+    else steps.set(imageId, step)
+    this.store.setState(steps, true)
   }
 }

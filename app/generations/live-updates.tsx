@@ -4,11 +4,12 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
+import { useStore } from 'zustand'
 import { useTRPC } from '#app/trpc/trpc.ts'
 import type { GenerationEvent } from '#contracts/generation.ts'
 import { useMe } from '../session/use-session.ts'
 import { announcesUnknown, applyEvent } from './apply-event.ts'
-import { LiveSteps } from './live-steps.ts'
+import { type LiveStep, LiveSteps } from './live-steps.ts'
 import { useAwake } from './use-awake.ts'
 import { useGenerationCache, useGenerationList } from './use-generations.ts'
 
@@ -22,6 +23,11 @@ export function useLiveSteps(): LiveSteps {
   const live = useContext(LiveStepsContext)
   if (live === null) throw new TypeError('useLiveSteps is used outside <LiveUpdates>')
   return live
+}
+
+/** The latest step of a running image; undefined before its first. */
+export function useLiveStep(imageId: string): LiveStep | undefined {
+  return useStore(useLiveSteps().store, (steps) => steps.get(imageId))
 }
 
 /** Whether events have been away long enough to tell. */

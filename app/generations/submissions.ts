@@ -2,7 +2,8 @@
 // Clicks on Generate that the server has not answered yet. Each keeps its request and its key, so that trying again after
 // a lost answer cannot make a second generation.
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useSyncExternalStore } from 'react'
+import { useCallback } from 'react'
+import { create } from 'zustand'
 import { useEnsureSession } from '#app/session/use-session.ts'
 import { isTransient, problemText } from '#app/trpc/problem.ts'
 import { useTRPC, useTRPCClient } from '#app/trpc/trpc.ts'
@@ -17,28 +18,16 @@ export interface Submission {
 /** Waits between tries that the person does not see; then they are asked. */
 const RETRY_DELAYS_MS = [400, 1_500, 4_000]
 
-let submissions: readonly Submission[] = []
-const listeners = new Set<() => void>()
-const NONE: readonly Submission[] = []
-
-function change(next: readonly Submission[]): void {
-  submissions = next
-  for (const listener of listeners) listener()
-}
+const useSubmissionStore = create<{ readonly open: readonly Submission[] }>(() => ({ open: [] }))
+const change = (how: (open: readonly Submission[]) => readonly Submission[]) =>
+  useSubmissionStore.setState(({ open }) => ({ open: how(open) }))
 
 export function useSubmissions(): readonly Submission[] {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    () => submissions,
-    () => NONE,
-  )
+  return useSubmissionStore().open
 }
 
 export function dismiss(key: string): void {
-  change(submissions.filter((one) => one.request.idempotencyKey !== key))
+  change((open) => open.filter((one) => one.request.idempotencyKey !== key))
 }
 
 export function useSubmit(): (request: CreateGenerationRequest) => Promise<void> {
@@ -50,8 +39,7 @@ export function useSubmit(): (request: CreateGenerationRequest) => Promise<void>
   return useCallback(
     async (request) => {
       const key = request.idempotencyKey
-      const others = submissions.filter((one) => one.request.idempotencyKey !== key)
-      change([{ request, problem: null }, ...others])
+      change((open) => [{ request, problem: null }, ...open.filter((one) => one.request.idempotencyKey !== key)])
       for (let tries = 0; ; tries += 1) {
         try {
           await ensureSession()
@@ -64,11 +52,8 @@ export function useSubmit(): (request: CreateGenerationRequest) => Promise<void>
         } catch (error) {
           const delayMs = RETRY_DELAYS_MS[tries]
           if (delayMs === undefined || !isTransient(error)) {
-            change(
-              submissions.map((one) =>
-                one.request.idempotencyKey === key ? { request, problem: problemText(error) } : one,
-              ),
-            )
+            const problem = problemText(error)
+            change((open) => open.map((one) => (one.request.idempotencyKey === key ? { request, problem } : one)))
             return
           }
           await new Promise((resolve) => setTimeout(resolve, delayMs))

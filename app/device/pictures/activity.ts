@@ -18,4 +18,3 @@ export type Activity =
   | { readonly kind: 'running' }
 
 export type Activities = ReadonlyMap<string, Activity>
-export const NO_ACTIVITIES: Activities = new Map()

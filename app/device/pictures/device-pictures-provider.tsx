@@ -81,7 +81,7 @@ export function DevicePicturesProvider({ children }: { children: ReactNode }) {
 /** What a guest made goes with them into the account they became. */
 async function adopt(guestId: string, accountId: string): Promise<void> {
   await devicePictures.load()
-  for (const { id, ownerId } of devicePictures.getSnapshot().pictures) {
+  for (const { id, ownerId } of devicePictures.list.getState().pictures) {
     if (ownerId === guestId) await devicePictures.update(id, (picture) => ({ ...picture, ownerId: accountId }))
   }
 }

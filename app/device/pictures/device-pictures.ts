@@ -1,5 +1,6 @@
 // The device pictures of this browser as a page shows them: a list that changes, kept alike in all its tabs. PNGs become object
 // URLs once and give them back when they go.
+import { createStore } from 'zustand'
 import { type DevicePicture, deviceImageId, hasPictures } from './device-picture.ts'
 import { type FinishedImage, memoryStore, openPictureStore, type PictureStore } from './picture-store.ts'
 
@@ -31,8 +32,7 @@ export const NO_DEVICE_PICTURES: DevicePictureList = {
 const isNoRoom = (error: unknown): boolean => error instanceof DOMException && error.name === 'QuotaExceededError'
 
 export class DevicePictures {
-  #list = NO_DEVICE_PICTURES
-  #listeners = new Set<() => void>()
+  readonly list = createStore<DevicePictureList>(() => NO_DEVICE_PICTURES)
   #store: Promise<PictureStore> | undefined
   /** What found no room in the store. */
   #overflow = memoryStore()
@@ -44,13 +44,6 @@ export class DevicePictures {
   constructor(open: () => Promise<PictureStore> = openPictureStore) {
     this.#open = open
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  readonly getSnapshot = (): DevicePictureList => this.#list
 
   /** Reads what is there; from then on changes of other tabs are followed. */
   async load(): Promise<void> {
@@ -126,7 +119,7 @@ export class DevicePictures {
 
   /** It is in the history now and leaves this browser. */
   async leaveFor(id: string, generationId: string): Promise<void> {
-    this.#list = { ...this.#list, savedAs: new Map(this.#list.savedAs).set(id, generationId) }
+    this.list.setState(({ savedAs }) => ({ savedAs: new Map(savedAs).set(id, generationId) }))
     await this.remove(id)
   }
 
@@ -167,23 +160,23 @@ export class DevicePictures {
     const stored = (await store.all()).filter(({ id }) => !unstored.has(id))
     const pictures = [...stored, ...overflow].sort((a, b) => (a.madeAt < b.madeAt ? 1 : -1))
     const urls = await this.#urlsOf(pictures)
-    this.#list = { pictures, urls, loaded: true, lasts: store.lasts, unstored, savedAs: this.#list.savedAs }
-    for (const listener of this.#listeners) listener()
+    this.list.setState({ pictures, urls, loaded: true, lasts: store.lasts, unstored })
   }
 
   async #urlsOf(pictures: readonly DevicePicture[]): Promise<ReadonlyMap<string, string>> {
+    const shown = this.list.getState().urls
     const urls = new Map<string, string>()
     for (const picture of pictures.filter(hasPictures)) {
       for (const { index, status } of picture.images) {
         if (status !== 'done') continue
         const id = deviceImageId(picture.id, index)
-        const known = this.#list.urls.get(id)
+        const known = shown.get(id)
         const blob = known === undefined ? await this.png(picture.id, index) : undefined
         const url = known ?? (blob === undefined ? undefined : URL.createObjectURL(blob))
         if (url !== undefined) urls.set(id, url)
       }
     }
-    for (const [id, url] of this.#list.urls) if (!urls.has(id)) URL.revokeObjectURL(url)
+    for (const [id, url] of shown) if (!urls.has(id)) URL.revokeObjectURL(url)
     return urls
   }
 }

@@ -1,13 +1,14 @@
 // Makes device pictures, one image at a time among all tabs. A picture whose tab was closed is taken up by another,
 // or when the Studio is opened again: its recipe and seed give the same picture. What fails here is never sent anywhere; the
 // person decides what comes next.
+import { createStore } from 'zustand'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 import { sha256Hex } from '#recipes/hash.ts'
 import { imageRecipe } from '#recipes/image-recipe.ts'
 import type { DeviceEngine, DeviceStep, MadePicture } from '../engine/device-engine.ts'
 import { DeviceError } from '../engine/device-error.ts'
-import { type Activities, type Activity, NO_ACTIVITIES } from './activity.ts'
+import type { Activities, Activity } from './activity.ts'
 import {
   changeImage,
   type DeviceImage,
@@ -41,20 +42,13 @@ const SECOND_CHANCE: ReadonlySet<string> = new Set(['device-lost', 'engine-stopp
 export class DeviceRunner {
   readonly #deps: RunnerDeps
   readonly #controls = new Map<string, RunControl>()
-  #activities = NO_ACTIVITIES
-  #listeners = new Set<() => void>()
+  /** What is happening to each picture under way here. */
+  readonly activities = createStore<Activities>(() => new Map())
 
   constructor(deps: RunnerDeps) {
     this.#deps = deps
-    deps.pictures.subscribe(() => this.#followStops())
+    deps.pictures.list.subscribe(() => this.#followStops())
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  readonly getSnapshot = (): Activities => this.#activities
 
   /** Adds the picture and makes it here: it is this tab's before any other can see it. */
   async start(picture: DevicePicture): Promise<void> {
@@ -189,7 +183,7 @@ export class DeviceRunner {
 
   /** A picture that was stopped or removed, here or in another tab, has nothing open in the list any more. */
   #followStops(): void {
-    const { pictures, loaded } = this.#deps.pictures.getSnapshot()
+    const { pictures, loaded } = this.#deps.pictures.list.getState()
     if (!loaded) return
     for (const [id, control] of this.#controls) {
       const picture = pictures.find((one) => one.id === id)
@@ -202,10 +196,9 @@ export class DeviceRunner {
   }
 
   #say(id: string, activity: Activity | null): void {
-    const next = new Map(this.#activities)
+    const next = new Map(this.activities.getState())
     if (activity === null) next.delete(id)
     else next.set(id, activity)
-    this.#activities = next
-    for (const listener of this.#listeners) listener()
+    this.activities.setState(next, true)
   }
 }

@@ -23,8 +23,8 @@ export interface OutboxDeps {
 export async function flushOutbox(deps: OutboxDeps, ownerId: string): Promise<void> {
   await withLock('dewpoint.outbox', async () => {
     await deps.pictures.load()
-    const waiting = deps.pictures
-      .getSnapshot()
+    const waiting = deps.pictures.list
+      .getState()
       .pictures.filter((picture) => picture.ownerId === ownerId && isWaitingToBeSaved(picture))
       .toReversed()
     for (const { id } of waiting) {

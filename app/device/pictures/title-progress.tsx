@@ -1,7 +1,7 @@
 'use client'
 // The tab's title while this device makes a picture: how far it is, for whoever looks at another tab meanwhile.
-import { useEffect, useSyncExternalStore } from 'react'
-import { useLiveSteps } from '#app/generations/live-updates.tsx'
+import { useEffect } from 'react'
+import { useLiveStep } from '#app/generations/live-updates.tsx'
 import { messages } from '#app/messages/index.ts'
 import { type DevicePicture, deviceImageId } from './device-picture.ts'
 
@@ -13,12 +13,7 @@ export function TitleProgress({ pictures }: { pictures: readonly DevicePicture[]
 }
 
 function Title({ imageId }: { imageId: string }) {
-  const live = useLiveSteps()
-  const step = useSyncExternalStore(
-    (listener) => live.subscribe(imageId, listener),
-    () => live.get(imageId),
-    () => undefined,
-  )
+  const step = useLiveStep(imageId)
   const at = step === undefined ? null : messages.device.tabTitle(step.step, step.steps)
   useEffect(() => {
     if (at === null) return

@@ -1,12 +1,13 @@
 'use client'
 // Hooks over this browser's device pictures: those the person in front of it may see, what is happening to them, and who they belong to.
-import { useMemo, useSyncExternalStore } from 'react'
+import { useMemo } from 'react'
+import { useStore } from 'zustand'
 import { useOnline } from '#app/offline/use-online.ts'
 import { useMe } from '#app/session/use-session.ts'
 import type { GenerationDto } from '#contracts/generation.ts'
-import { type Activity, NO_ACTIVITIES } from './activity.ts'
+import type { Activity } from './activity.ts'
 import { type DevicePicture, hasPictures, isOpen, toGeneration } from './device-picture.ts'
-import { type DevicePictureList, NO_DEVICE_PICTURES } from './device-pictures.ts'
+import type { DevicePictureList } from './device-pictures.ts'
 import { lastOwner } from './owner.ts'
 import { devicePictures, deviceRunner } from './this-device.ts'
 
@@ -19,7 +20,7 @@ export function useOwnerId(): string | null | undefined {
 }
 
 export function useDevicePictureList(): DevicePictureList {
-  return useSyncExternalStore(devicePictures.subscribe, devicePictures.getSnapshot, () => NO_DEVICE_PICTURES)
+  return useStore(devicePictures.list)
 }
 
 /** Newest first. What was made before anyone signed in belongs to whoever uses this browser. */
@@ -53,13 +54,5 @@ export function useFinishedDeviceGenerations(): readonly GenerationDto[] {
 }
 
 export function useActivity(pictureId: string): Activity | undefined {
-  const runner = typeof window === 'undefined' ? undefined : deviceRunner()
-  const activities = useSyncExternalStore(
-    runner?.subscribe ?? never,
-    runner?.getSnapshot ?? (() => NO_ACTIVITIES),
-    () => NO_ACTIVITIES,
-  )
-  return activities.get(pictureId)
+  return useStore(deviceRunner().activities, (activities) => activities.get(pictureId))
 }
-
-const never = () => () => undefined

@@ -1,9 +1,9 @@
 'use client'
 // What is happening to one image, in words, and the stop beside it. Numbers are the sampler's own.
 import { RotateCcw, Square } from 'lucide-react'
-import { type ReactNode, useSyncExternalStore } from 'react'
+import type { ReactNode } from 'react'
 import { estimateTimeLeftMs } from '#app/generations/estimate-time-left.ts'
-import { useLiveSteps } from '#app/generations/live-updates.tsx'
+import { useLiveStep } from '#app/generations/live-updates.tsx'
 import { locale, messages } from '#app/messages/index.ts'
 import { Button } from '#app/ui/button.tsx'
 import { cn } from '#app/ui/cn.ts'
@@ -76,12 +76,7 @@ export function ImageStatus({ image, words = null, onCancel, retry, actions }: I
 const shortSeconds = (ms: number): string => (ms / 1000).toLocaleString(locale, { maximumFractionDigits: 1 })
 
 function Running({ image, onCancel }: { image: ImageDto; onCancel: () => void }) {
-  const live = useLiveSteps()
-  const step = useSyncExternalStore(
-    (listener) => live.subscribe(image.id, listener),
-    () => live.get(image.id),
-    () => undefined,
-  )
+  const step = useLiveStep(image.id)
   const at = step?.step ?? image.step
   const of = step?.steps ?? image.steps
   const leftMs = step ? estimateTimeLeftMs(step.samples, of) : null

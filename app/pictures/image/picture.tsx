@@ -1,8 +1,8 @@
 'use client'
 // One image in every state of its life, always in the same box: the frame, the stand-in or the forming latents, and the
 // picture on top once it has arrived.
-import { type ReactNode, useMemo, useState, useSyncExternalStore } from 'react'
-import { useLiveSteps } from '#app/generations/live-updates.tsx'
+import { type ReactNode, useMemo, useState } from 'react'
+import { useLiveStep } from '#app/generations/live-updates.tsx'
 import { messages } from '#app/messages/index.ts'
 import { cn } from '#app/ui/cn.ts'
 import type { ImageDto } from '#contracts/generation.ts'
@@ -22,12 +22,7 @@ interface PictureProps {
 }
 
 export function Picture({ image, width, height, alt, children, className, eager = false }: PictureProps) {
-  const live = useLiveSteps()
-  const step = useSyncExternalStore(
-    (listener) => live.subscribe(image.id, listener),
-    () => live.get(image.id),
-    () => undefined,
-  )
+  const step = useLiveStep(image.id)
   const [arrived, setArrived] = useState(false)
   const standIn = useMemo(() => thumbhashUrl(image.thumbhash), [image.thumbhash])
   const preview = step?.preview ?? image.preview

@@ -9,7 +9,7 @@ import type { CreateGenerationRequest } from '#contracts/generation.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 import { buildDeviceRecipe } from '#recipes/build-device-recipe.ts'
 import { recipeHash } from '#recipes/hash.ts'
-import { getPlaceChoice } from './place-store.ts'
+import { usePlaceChoice } from './place-store.ts'
 
 /** @throws (the returned function) RangeError naming what the recipe's rules have against the request. */
 export function useStartOnDevice(): (request: CreateGenerationRequest, model: Recipe['model']) => Promise<void> {
@@ -24,7 +24,7 @@ export function useStartOnDevice(): (request: CreateGenerationRequest, model: Re
         madeAt: new Date().toISOString(),
         recipe,
         recipeHash: await recipeHash(recipe),
-        keep: ownerId !== null && getPlaceChoice().saveToHistory ? 'history' : 'here',
+        keep: ownerId !== null && usePlaceChoice.getState().saveToHistory ? 'history' : 'here',
         // The card asks before anything is transferred.
         downloadAgreed: false,
       })

@@ -9,7 +9,7 @@ import { messages } from '#app/messages/index.ts'
 import { Button } from '#app/ui/button.tsx'
 import { notifyProblem } from '#app/ui/toast.tsx'
 import { PLACES, type Place } from './choose-place.ts'
-import { updatePlaceChoice, usePlaceChoice } from './place-store.ts'
+import { usePlaceChoice } from './place-store.ts'
 import type { ChosenPlaceFacts } from './use-place.ts'
 
 const t = messages.place
@@ -32,7 +32,7 @@ export function WhereItRuns({ place, signedIn, measure }: WhereItRunsProps) {
       <RadioGroup<Place>
         aria-labelledby={id}
         value={choice}
-        onValueChange={(next) => updatePlaceChoice({ place: next })}
+        onValueChange={(next) => usePlaceChoice.setState({ place: next })}
         className="flex flex-col overflow-hidden rounded-control border border-line-strong bg-raised"
       >
         {PLACES.map((one) => (
@@ -116,7 +116,7 @@ function DeviceOptions({ place, signedIn, measure }: WhereItRunsProps) {
           label={t.save}
           hint={t.saveHint}
           checked={saveToHistory}
-          onChange={(next) => updatePlaceChoice({ saveToHistory: next })}
+          onChange={(next) => usePlaceChoice.setState({ saveToHistory: next })}
         />
       ) : (
         <p className="text-ink-3 text-xs leading-5">{t.saveSignedOut}</p>

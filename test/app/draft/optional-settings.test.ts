@@ -1,6 +1,6 @@
 // Optional settings from draft to request to recipe and back.
 import { describe, expect, it } from 'vitest'
-import { EMPTY_DRAFT, parseDraft, requestOf, reuseRecipe, type StudioModel } from '#app/draft/draft.ts'
+import { EMPTY_DRAFT, requestOf, reuseRecipe, type StudioModel, storedDraftSchema } from '#app/draft/draft.ts'
 import {
   NO_OPTIONAL_SETTINGS,
   type OptionalSettings,
@@ -58,8 +58,8 @@ describe('a draft with every optional setting', () => {
   }
 
   it('survives the browser’s storage, one spoilt setting costing only itself', () => {
-    expect(parseDraft(JSON.stringify(draft))).toEqual(draft)
-    expect(parseDraft(JSON.stringify({ ...draft, eta: 7 }))).toEqual({ ...draft, eta: null })
+    expect(storedDraftSchema.parse(draft)).toEqual(draft)
+    expect(storedDraftSchema.parse({ ...draft, eta: 7 })).toEqual({ ...draft, eta: null })
   })
 
   it('becomes a request the server takes', () => {

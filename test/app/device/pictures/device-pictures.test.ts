@@ -46,7 +46,7 @@ describe('device pictures of this browser', () => {
     await pictures.add(early)
     await pictures.add(late)
     await pictures.update(early.id, done, { index: 0, png: png() })
-    const list = pictures.getSnapshot()
+    const list = pictures.list.getState()
     expect(list.pictures.map(({ id }) => id)).toEqual([late.id, early.id])
     expect([...list.urls.keys()]).toEqual([deviceImageId(early.id, 0)])
   })
@@ -54,7 +54,7 @@ describe('device pictures of this browser', () => {
   it('say that this window keeps nothing where there is no database', async () => {
     pictures = new DevicePictures()
     await pictures.load()
-    expect(pictures.getSnapshot()).toMatchObject({ loaded: true, lasts: false })
+    expect(pictures.list.getState()).toMatchObject({ loaded: true, lasts: false })
   })
 
   it('keep a picture that finds no room in memory, say so, and change it there from then on', async () => {
@@ -62,14 +62,14 @@ describe('device pictures of this browser', () => {
     const one = picture()
     await pictures.add(one)
     await pictures.update(one.id, done, { index: 0, png: png() })
-    const list = pictures.getSnapshot()
+    const list = pictures.list.getState()
     expect([...list.unstored]).toEqual([one.id])
     expect(list.pictures[0]?.images[0]?.status).toBe('done')
     expect((await pictures.png(one.id, 0))?.size).toBe(3)
     await pictures.update(one.id, (each) => ({ ...each, keep: 'history' }))
     expect((await pictures.get(one.id))?.keep).toBe('history')
     await pictures.remove(one.id)
-    expect(pictures.getSnapshot()).toMatchObject({ pictures: [] })
+    expect(pictures.list.getState()).toMatchObject({ pictures: [] })
   })
 
   it('do not come back by a late change after they were removed, but by their own way back', async () => {
@@ -79,7 +79,7 @@ describe('device pictures of this browser', () => {
     await pictures.update(one.id, done, { index: 0, png: png() })
     const putBack = await pictures.removeRestorably(done(one))
     expect(await pictures.update(one.id, done)).toBeUndefined()
-    expect(pictures.getSnapshot().pictures).toEqual([])
+    expect(pictures.list.getState().pictures).toEqual([])
     await putBack()
     expect((await pictures.png(one.id, 0))?.size).toBe(3)
   })

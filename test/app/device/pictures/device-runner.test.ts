@@ -81,7 +81,7 @@ describe('the runner', () => {
   }
   /** Until the person is asked something. */
   const activity = (picture: DevicePicture, kind: string) =>
-    expect.poll(() => runner.getSnapshot().get(picture.id)?.kind).toBe(kind)
+    expect.poll(() => runner.activities.getState().get(picture.id)?.kind).toBe(kind)
 
   it('makes each picture with its own seed, one after the other', async () => {
     const picture = runOf(3)
@@ -89,7 +89,7 @@ describe('the runner', () => {
     expect(seeds).toEqual([7, 8, 9])
     expect((await images(picture)).map(({ status }) => status)).toEqual(['done', 'done', 'done'])
     expect(await (await pictures.png(picture.id, 2))?.arrayBuffer()).toEqual(PICTURE.png.buffer)
-    expect(runner.getSnapshot().size).toBe(0)
+    expect(runner.activities.getState().size).toBe(0)
   })
 
   it.each(['device-lost', 'engine-stopped'] as const)('gives the device a second chance after %s', async (code) => {
@@ -156,10 +156,10 @@ describe('the runner', () => {
     await activity(picture, 'downloading')
     runner.pause(picture.id)
     await activity(picture, 'paused')
-    expect(runner.getSnapshot().get(picture.id)).toMatchObject({ problem: null })
+    expect(runner.activities.getState().get(picture.id)).toMatchObject({ problem: null })
     await runner.resume(picture.id)
     await expect
-      .poll(() => runner.getSnapshot().get(picture.id))
+      .poll(() => runner.activities.getState().get(picture.id))
       .toMatchObject({ kind: 'paused', problem: expect.stringMatching(/interrupted/) })
     await runner.resume(picture.id)
     await ended

@@ -59,7 +59,7 @@ describe('the outbox', () => {
     await pictures.add(picture)
     await pictures.update(picture.id, (one) => one, { index: 0, png: new Blob(['png']) })
   }
-  const left = () => pictures.getSnapshot().pictures.map(({ id }) => id)
+  const left = () => pictures.list.getState().pictures.map(({ id }) => id)
 
   it('saves the oldest first, and lets go of what is saved', async () => {
     await add(finished('late', '2026-11-23T12:00:00.000Z'))
@@ -67,7 +67,7 @@ describe('the outbox', () => {
     await flushOutbox(deps, ANA)
     expect(asked).toEqual(['begin early', 'put early 3', 'finish early', 'begin late', 'put late 3', 'finish late'])
     expect(left()).toEqual([])
-    expect([...pictures.getSnapshot().savedAs.keys()]).toEqual(['early', 'late'])
+    expect([...pictures.list.getState().savedAs.keys()]).toEqual(['early', 'late'])
   })
 
   it('leaves alone what is another’s, what stays here, what is still being made, and what was refused', async () => {
@@ -104,7 +104,7 @@ describe('the outbox', () => {
     }
     await flushOutbox(picky, ANA)
     expect(left()).toEqual(['bad'])
-    expect(pictures.getSnapshot().pictures[0]?.refusal).toBe('never this one')
+    expect(pictures.list.getState().pictures[0]?.refusal).toBe('never this one')
     asked.length = 0
     await flushOutbox(picky, ANA)
     expect(asked).toEqual([])

@@ -1,25 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lastOwner, rememberOwner } from '#app/device/pictures/owner.ts'
-
-/** What a browser's localStorage does, as far as this needs it. */
-function storage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
-  const kept = new Map<string, string>()
-  return {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => void kept.set(key, value),
-    removeItem: (key) => void kept.delete(key),
-  }
-}
+import { openBrowserStorage } from '#test/app/offline/storage.ts'
 
 describe('whose this browser’s pictures are', () => {
-  const before = Object.getOwnPropertyDescriptor(globalThis, 'localStorage')
+  let storage: ReturnType<typeof openBrowserStorage>
   beforeEach(() => {
-    Object.defineProperty(globalThis, 'localStorage', { value: storage(), configurable: true, writable: true })
+    storage = openBrowserStorage()
   })
-  afterEach(() => {
-    if (before) Object.defineProperty(globalThis, 'localStorage', before)
-    else Reflect.deleteProperty(globalThis, 'localStorage')
-  })
+  afterEach(() => storage.close())
 
   it('is remembered for when no server can be asked, and forgotten with the sign-out', () => {
     rememberOwner({ id: 'ana', isGuest: false })
