@@ -1,14 +1,5 @@
 // The English catalogue, part two: where pictures run, those made on this device, and what this browser keeps.
-
-const count = (n: number, one: string, many: string): string => (n === 1 ? one : many.replace('#', String(n)))
-
-/** 850 kB, 18 MB, 1.2 GB: two figures where they say something. */
-const size = (bytes: number): string => {
-  // Something is never nothing.
-  if (bytes < 1e6) return `${bytes === 0 ? 0 : Math.max(1, Math.round(bytes / 1e3))} kB`
-  if (bytes < 1e9) return `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: bytes < 1e7 ? 1 : 0 })} MB`
-  return `${(bytes / 1e9).toLocaleString('en', { maximumFractionDigits: 1 })} GB`
-}
+import { count, size } from './format.ts'
 
 const time = (seconds: number): string => {
   if (seconds < 60) return `about ${Math.max(1, Math.round(seconds))} s`

@@ -1,11 +1,5 @@
 // The English catalogue, part three: models to choose from, and the LoRAs and embeddings a prompt may name.
-
-/** 850 kB, 18 MB, 1.2 GB. */
-const size = (bytes: number): string => {
-  if (bytes < 1e6) return `${Math.max(1, Math.round(bytes / 1e3))} kB`
-  if (bytes < 1e9) return `${Math.round(bytes / 1e6)} MB`
-  return `${(bytes / 1e9).toLocaleString('en', { maximumFractionDigits: 1 })} GB`
-}
+import { size } from './format.ts'
 
 export const enModels = {
   models: {

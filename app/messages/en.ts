@@ -1,10 +1,10 @@
-// The English message catalogue: every sentence the interface shows. Another language is another file of this shape.
-// Sentences the error table owns (contracts/errors.ts) are not repeated here.
+// The English catalogue of what the interface itself says; another language is another file of this shape. What belongs to the thing
+// it is about stands there instead: errors (contracts/errors.ts, device-error.ts), samplers and schedules (contracts/samplers.ts), the
+// rules of a recipe, what a prompt or another program's recipe does not do (recipes/), why a device is not fit (assess.ts).
 import { enCheck } from './en-check.ts'
 import { enDevice } from './en-device.ts'
 import { enModels } from './en-models.ts'
-
-const count = (n: number, one: string, many: string): string => (n === 1 ? one : many.replace('#', String(n)))
+import { count } from './format.ts'
 
 export const en = {
   ...enDevice,

@@ -8,6 +8,7 @@ import type { RgbImage } from '#diffusion/pipelines/images.ts'
 import { canonicalJson } from '#recipes/hash.ts'
 import { formatParameters } from '#recipes/metadata/a1111.ts'
 import { writePngText } from '#recipes/metadata/png.ts'
+import { PROGRAM } from '#recipes/program.ts'
 
 export interface Picture {
   readonly png: Uint8Array<ArrayBuffer>
@@ -18,8 +19,6 @@ export interface Picture {
   readonly thumbhash: string
 }
 
-/** What wrote the file, as its metadata says. */
-export const PROGRAM = 'Dewpoint 0.1.0'
 /** Level 6 with adaptive filters: a third smaller than level 1, 20 ms for 512x512; fixed, since bytes are compared. */
 const PNG_OPTIONS = { compressionLevel: 6, adaptiveFiltering: true, palette: false } as const
 /** thumbhash takes at most 100 pixels a side. */

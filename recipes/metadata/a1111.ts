@@ -7,7 +7,7 @@ import { SAMPLERS, SCHEDULES } from '#contracts/samplers.ts'
 export interface ParametersFacts {
   /** The model's name as people know it; the recipe holds only its id and hash. */
   readonly modelName: string
-  /** What made the picture, such as `Dewpoint 0.1.0`. */
+  /** What made the picture, such as `Dewpoint` and its version. */
   readonly version: string
 }
 

@@ -9,6 +9,7 @@ import type { GenerationDto } from '#contracts/generation.ts'
 import { imageRecipe } from '#recipes/image-recipe.ts'
 import { isPng } from '#recipes/metadata/png.ts'
 import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
+import { PROGRAM } from '#recipes/program.ts'
 import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
 import { readObject } from '../images/read-object.ts'
@@ -19,9 +20,6 @@ import { readSaving, type Saving } from './saving.ts'
 import { type CheckedPicture, storeGeneration } from './store-generation.ts'
 
 type Needs = Pick<Deps, 'db' | 'storage' | 'models' | 'appUrl' | 'log'>
-
-/** What wrote the file, as its metadata says. */
-const PROGRAM = 'Dewpoint 0.1.0'
 
 /**
  * @throws DewpointError not-found (never begun, or another person's), input.invalid (missing, of another size or content),

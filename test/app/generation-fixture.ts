@@ -1,5 +1,6 @@
 // A generation as the server sends it, for tests of pure functions in app/.
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
+import { RECIPE } from '#test/recipes/recipe-fixture.ts'
 
 export const GENERATION_ID = '11111111-1111-4111-8111-111111111111'
 export const imageId = (index: number): string => `22222222-2222-4222-8222-22222222222${index}`
@@ -30,19 +31,10 @@ export function generation(...images: ImageDto[]): GenerationDto {
     id: GENERATION_ID,
     createdAt: '2026-11-23T18:00:00.000Z',
     recipe: {
-      version: 1,
+      ...RECIPE,
       model: { id: 'dewpoint', hash: 'a'.repeat(64) },
-      prompt: 'a panda eating tacos at the beach',
       negativePrompt: 'text',
-      seed: 7,
       count: images.length,
-      width: 128,
-      height: 128,
-      steps: 25,
-      sampler: 'ddim',
-      schedule: 'automatic',
-      guidanceScale: 4,
-      noise: 'philox',
     },
     recipeHash: 'b'.repeat(64),
     images,

@@ -1,21 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type Recipe, recipeSchema } from '#contracts/recipe.ts'
+import { RECIPE } from '#test/recipes/recipe-fixture.ts'
 
-const recipe: Recipe = {
-  version: 1,
-  model: { id: 'dewpoint', hash: 'a'.repeat(64) },
-  prompt: 'a panda eating tacos at the beach',
-  negativePrompt: '',
-  seed: 7,
-  count: 2,
-  width: 128,
-  height: 128,
-  steps: 25,
-  sampler: 'ddim',
-  schedule: 'automatic',
-  guidanceScale: 4,
-  noise: 'philox',
-}
+const recipe: Recipe = { ...RECIPE, model: { id: 'dewpoint', hash: 'a'.repeat(64) }, count: 2 }
 
 describe('recipe', () => {
   test.each([

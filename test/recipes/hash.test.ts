@@ -1,22 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Recipe } from '#contracts/recipe.ts'
 import { canonicalJson, recipeHash } from '#recipes/hash.ts'
+import { RECIPE } from '#test/recipes/recipe-fixture.ts'
 
-const recipe: Recipe = {
-  version: 1,
-  model: { id: 'dewpoint', hash: 'a'.repeat(64) },
-  prompt: 'a panda eating tacos at the beach',
-  negativePrompt: '',
-  seed: 7,
-  count: 2,
-  width: 128,
-  height: 128,
-  steps: 25,
-  sampler: 'ddim',
-  schedule: 'automatic',
-  guidanceScale: 4,
-  noise: 'philox',
-}
+const recipe: Recipe = { ...RECIPE, model: { id: 'dewpoint', hash: 'a'.repeat(64) }, count: 2 }
 
 describe('a recipe’s identity', () => {
   test('has the same hash whatever the order its keys were written in', async () => {

@@ -4,10 +4,9 @@
 import type { Recipe } from '#contracts/recipe.ts'
 import { encodeChunk } from '#recipes/metadata/png.ts'
 import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
+import { PROGRAM } from '#recipes/program.ts'
 import type { DevicePixels } from './device-engine.ts'
 
-/** What wrote the file, as its metadata says. */
-const PROGRAM = 'Dewpoint 0.1.0'
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 const BYTES_PER_PIXEL = 3
 const FILTERS = 5

@@ -4,21 +4,16 @@ import { describe, expect, test } from 'vitest'
 import type { Recipe } from '#contracts/recipe.ts'
 import { formatParameters } from '#recipes/metadata/a1111.ts'
 import { parseInfotext } from '#recipes/metadata/dialects/infotext.ts'
+import { RECIPE } from '#test/recipes/recipe-fixture.ts'
 
 const recipe: Recipe = {
-  version: 1,
+  ...RECIPE,
   model: { id: 'dewpoint', hash: `0123456789${'a'.repeat(54)}` },
-  prompt: 'a panda eating tacos at the beach',
   negativePrompt: 'blurry, [text]',
   seed: 4294967295,
-  count: 1,
-  width: 128,
   height: 192,
-  steps: 25,
   sampler: 'euler',
-  schedule: 'automatic',
   guidanceScale: 7.5,
-  noise: 'philox',
 }
 const facts = { modelName: 'Dewpoint', version: 'Dewpoint 0.1.0' }
 

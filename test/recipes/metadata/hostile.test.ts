@@ -6,7 +6,10 @@ import type { Recipe } from '#contracts/recipe.ts'
 import { encodeChunk, writePngText } from '#recipes/metadata/png.ts'
 import { readRecipe } from '#recipes/metadata/read-recipe.ts'
 import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
+import { PROGRAM } from '#recipes/program.ts'
 import { effort, startWorkClock } from '#test/harness/effort.ts'
+import { RECIPE } from '#test/recipes/recipe-fixture.ts'
+
 import {
   asciiComment,
   avifWith,
@@ -25,22 +28,8 @@ const RUNS = effort(4_000)
 /** Of work per file; most take well under a millisecond, anything quadratic takes minutes. */
 const WORK_MAX_MS = 5_000
 
-const recipe: Recipe = {
-  version: 1,
-  model: { id: 'dewpoint', hash: 'ab'.repeat(32) },
-  prompt: 'a panda 🐼',
-  negativePrompt: '',
-  seed: 1,
-  count: 1,
-  width: 64,
-  height: 64,
-  steps: 4,
-  sampler: 'euler',
-  schedule: 'automatic',
-  guidanceScale: 4,
-  noise: 'philox',
-}
-const facts = { modelName: 'Dewpoint', version: 'Dewpoint 0.1.0' }
+const recipe: Recipe = { ...RECIPE, prompt: 'a panda 🐼', seed: 1, width: 64, height: 64, steps: 4, sampler: 'euler' }
+const facts = { modelName: 'Dewpoint', version: PROGRAM }
 const A1111 =
   'a (cat:1.2)\nNegative prompt: x\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 64x64, Hashes: {"a": "b"}, Model: "x, y"'
 const COMFY = JSON.stringify({

@@ -8,26 +8,22 @@ import { parseInfotext } from '#recipes/metadata/dialects/infotext.ts'
 import { readRecipe } from '#recipes/metadata/read-recipe.ts'
 import { readTexts } from '#recipes/metadata/read-texts.ts'
 import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
+import { PROGRAM } from '#recipes/program.ts'
+import { RECIPE } from '#test/recipes/recipe-fixture.ts'
 import { exifBlock, jpegWith, losslessWebp, plainJpeg, plainPng, plainWebp, unicodeComment } from './files.ts'
 import { options } from './options.ts'
 
 const recipe: Recipe = {
-  version: 1,
-  model: { id: 'dewpoint', hash: 'ab'.repeat(32) },
+  ...RECIPE,
   prompt: 'a panda 🐼 eating <tacos> & “café”,\nat the beach',
   negativePrompt: 'blurry, (text:1.2)',
   seed: 4294967295,
-  count: 1,
-  width: 128,
   height: 192,
-  steps: 25,
   sampler: 'euler',
-  schedule: 'automatic',
   guidanceScale: 7.5,
   weighting: 'compel',
-  noise: 'philox',
 }
-const facts = { modelName: 'Dewpoint, first', version: 'Dewpoint 0.1.0' }
+const facts = { modelName: 'Dewpoint, first', version: PROGRAM }
 
 const files = [
   ['PNG', plainPng],

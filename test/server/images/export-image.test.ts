@@ -5,27 +5,15 @@ import type { Recipe } from '#contracts/recipe.ts'
 import { readRecipe } from '#recipes/metadata/read-recipe.ts'
 import { readTexts } from '#recipes/metadata/read-texts.ts'
 import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
+import { PROGRAM } from '#recipes/program.ts'
 import { exportImage } from '#server/images/export-image.ts'
+import { RECIPE } from '#test/recipes/recipe-fixture.ts'
 
-const recipe: Recipe = {
-  version: 1,
-  model: { id: 'dewpoint', hash: 'ab'.repeat(32) },
-  prompt: 'a panda 🐼 & tacos',
-  negativePrompt: '',
-  seed: 7,
-  count: 1,
-  width: 64,
-  height: 64,
-  steps: 4,
-  sampler: 'euler',
-  schedule: 'automatic',
-  guidanceScale: 4,
-  noise: 'philox',
-}
+const recipe: Recipe = { ...RECIPE, prompt: 'a panda 🐼 & tacos', width: 64, height: 64, steps: 4, sampler: 'euler' }
 const plain = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#c84' } })
   .png()
   .toBuffer()
-const stored = writeRecipe(plain, recipe, { modelName: 'V0', version: 'Dewpoint 0.1.0' })
+const stored = writeRecipe(plain, recipe, { modelName: 'V0', version: PROGRAM })
 
 describe.each(['png', 'jpeg', 'webp'] as const)('%s', (format) => {
   test('with its recipe holds all of it, and is that format', async () => {
