@@ -1,4 +1,4 @@
-// The English catalogue, part three: making a picture again and saying how far the two differ.
+// The English catalogue, checks: making a picture again and saying how far the two differ.
 
 const number = (value: number): string => value.toLocaleString('en')
 

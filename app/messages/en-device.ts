@@ -1,4 +1,4 @@
-// The English catalogue, part two: where pictures run, those made on this device, and what this browser keeps.
+// The English catalogue, this device: where pictures run, those made here, and what this browser keeps.
 import { count, size } from './format.ts'
 
 const time = (seconds: number): string => {

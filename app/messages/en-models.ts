@@ -1,4 +1,4 @@
-// The English catalogue, part three: models to choose from, and the LoRAs and embeddings a prompt may name.
+// The English catalogue, models: those to choose from, and the LoRAs and embeddings a prompt may name.
 import { size } from './format.ts'
 
 export const enModels = {
