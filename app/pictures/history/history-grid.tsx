@@ -48,9 +48,10 @@ export function HistoryGrid({ tiles, deviceIds, onEnd }: HistoryGridProps) {
     const last = handle.findItemIndex(handle.scrollOffset + handle.viewportSize)
     if (last >= rows.length - ROWS_AHEAD) onEnd()
   }
-  // A short first page does not fill the screen, and nobody scrolls what does not scroll.
+  // A short first page does not fill the screen, and nobody scrolls what does not scroll; one of stopped pictures shows nothing.
   useEffect(() => {
-    if (rows.length > 0) checkEnd()
+    if (tiles.length === 0) onEnd()
+    else if (rows.length > 0) checkEnd()
   })
 
   return (
