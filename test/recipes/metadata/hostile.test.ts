@@ -9,7 +9,6 @@ import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
 import { PROGRAM } from '#recipes/program.ts'
 import { effort, startWorkClock } from '#test/harness/effort.ts'
 import { RECIPE } from '#test/recipes/recipe-fixture.ts'
-
 import {
   asciiComment,
   avifWith,
