@@ -8,8 +8,8 @@ import { canonicalJson, recipeHash, sha256Hex } from '#recipes/hash.ts'
 import type { Tx } from '../db/client.ts'
 import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
+import { findEarlier } from '../generations/find-earlier.ts'
 import { PRESIGN_EXPIRY_MAX_S, quarantineKey } from '../storage/index.ts'
-import { findSaved } from './find-saved.ts'
 import { requireKnownModel } from './known-model.ts'
 import { readSaving, type SourceKeys } from './saving.ts'
 
@@ -33,7 +33,11 @@ export async function beginSaving(
   const found = await deps.db.$transaction(async (tx) => {
     const owner = await lockOwner(tx, userId)
     if (owner === null) throw new DewpointError('auth.required', `No user ${userId}`)
-    const generation = await findSaved(tx, deps.appUrl, { userId: owner.id, key: request.idempotencyKey, requestHash })
+    const generation = await findEarlier(tx, deps.appUrl, {
+      userId: owner.id,
+      key: request.idempotencyKey,
+      requestHash,
+    })
     if (generation !== null) return { generation }
     return { sourceKeys: await findOrAdd(tx, deps, owner, request, requestHash) }
   })
