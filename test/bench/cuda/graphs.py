@@ -28,7 +28,6 @@ from onnxruntime.transformers.float16 import (
     DEFAULT_OP_BLOCK_LIST,
     convert_float_to_float16,
 )
-
 from shapes import GRAPHS, build_meta
 
 
