@@ -7,9 +7,8 @@ import sys
 # Command → its module and what it makes.
 STAGES = {
     "render": ("data.render", "icon sets → sprites and example scenes"),
+    "freeze": ("model.text", "MiniLM → frozen.pt: the part of it that the text encoder reads, for a machine without its package"),
     "train-vae": ("train.vae", "sprites → autoencoder"),
-    "align-text": ("train.align_text", "captions and sprites → a text transformer that knows what words look like"),
-    "align-roles": ("train.align_roles", "captions and placements → a text transformer that knows which of the things named stands where"),
     "propose-aliases": ("data.propose_aliases", "MiniLM → which words of no caption may be read as which of the captions"),
     "collect-words": ("data.collect_words", "CLDR → what things are called in other languages (data/lexicon)"),
     "examine-words": ("judge.examine_words", "checkpoint or exported model → what words of no caption draw"),

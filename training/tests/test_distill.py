@@ -11,14 +11,15 @@ LEVELS = [999, 939, 879, 819, 759, 699, 639, 569, 499, 439, 379, 319, 259, 199, 
 
 
 def velocity(original):
-    """A U-Net that knows `original(z, t)`, the clean latents of a noisy sample."""
+    """Predicts v for somebody who knows `original(z, t)`, the clean latents of a noisy sample."""
 
-    def unet(z, t, context):
+    def predict(z, t):
+        t = torch.full((len(z),), t)
         a, s = alpha_sigma(t)
         x = original(z, t)
         return a * (z - a * x) / s - s * x
 
-    return unet
+    return predict
 
 
 def test_a_trajectory_of_gaussian_data_ends_where_the_ode_does():
@@ -31,29 +32,32 @@ def test_a_trajectory_of_gaussian_data_ends_where_the_ode_does():
 
     torch.manual_seed(0)
     z = torch.randn(3, 2, 2, 2)
-    states, end = trajectory(velocity(original), z, torch.zeros(3, 1, 1), torch.zeros(3, 1, 1), LEVELS, guidance=4.0)
+    states, end = trajectory(velocity(original), z, LEVELS)
     a = ALPHAS_CUMPROD[999]
     exact = c * z / (a * c**2 + 1 - a).sqrt()
     assert states.shape == (len(LEVELS), 3, 2, 2, 2)
-    torch.testing.assert_close(end, exact, atol=0.02, rtol=0.02)  # 17 levels of a second-order solver under bf16 autocast
+    torch.testing.assert_close(end, exact, atol=0.01, rtol=0.01)  # 17 levels of a second-order solver
 
 
-def test_states_keep_where_each_trajectory_goes_and_ends():
-    store = States(64, (1, 1, 1), tokens=2)
-    states, end = torch.arange(6.0).reshape(3, 2, 1, 1, 1), torch.tensor([10.0, 20.0]).reshape(2, 1, 1, 1)
+def store_of(capacity: int, tokens: int) -> States:
+    return States(capacity, tokens, torch.device("cpu"))
+
+
+def test_states_keep_where_each_trajectory_ends():
+    store = store_of(64, 2)
+    states = torch.arange(6.0).reshape(3, 2, 1, 1, 1).expand(3, 2, 16, 16, 16)
+    end = torch.tensor([10.0, 20.0]).reshape(2, 1, 1, 1).expand(2, 16, 16, 16)
     store.add(states, end, [999, 499, 19], torch.tensor([[1, 2], [3, 4]]))
-    assert store.size == 6 and store.made.tolist() == [6, 2]
-    assert store.z[:6].flatten().tolist() == [0, 1, 2, 3, 4, 5]
-    assert store.next[:6].flatten().tolist() == [2, 3, 4, 5, 10, 20]
-    assert store.end[:6].flatten().tolist() == [10, 20] * 3
-    assert store.t[:6].tolist() == [999, 999, 499, 499, 19, 19] and store.t_next[:6].tolist() == [499, 499, 19, 19, -1, -1]
+    assert store.size == 6 == store.made
+    assert store.z[:6, 0, 0, 0].tolist() == [0, 1, 2, 3, 4, 5]
+    assert store.end[:6, 3, 1, 2].tolist() == [10, 20] * 3
+    assert store.t[:6].tolist() == [999, 999, 499, 499, 19, 19]
     assert store.ids[:6].tolist() == [[1, 2], [3, 4]] * 3
 
 
 def test_states_are_drawn_by_the_weight_of_their_level():
-    store = States(64, (1, 1, 1), tokens=1)
-    store.add(torch.zeros(2, 4, 1, 1, 1), torch.zeros(4, 1, 1, 1), [999, 19], torch.zeros(4, 1))
+    store = store_of(64, 1)
+    store.add(torch.zeros(2, 4, 16, 16, 16), torch.zeros(4, 16, 16, 16), [999, 19], torch.zeros(4, 1, dtype=torch.int64))
     weights = torch.zeros(1000)
     weights[19] = 1.0
-    drawn = store.draw(50, weights, torch.Generator().manual_seed(0))
-    assert store.t[drawn].unique().tolist() == [19]
+    assert store.t[store.draw(50, weights)].unique().tolist() == [19]

@@ -5,11 +5,7 @@ torch = pytest.importorskip("torch")
 
 from dewpoint_training.train.muon import orthogonalise  # noqa: E402
 from dewpoint_training.model.schedule import ALPHAS_CUMPROD, alpha_sigma, sample_ddim, stratified_timesteps  # noqa: E402
-from dewpoint_training.data.concepts import all_concepts, noun_tokens  # noqa: E402
-from dewpoint_training.data.pool import placement_targets  # noqa: E402
-from dewpoint_training.data.grid_scenes import Placement, Scene  # noqa: E402
-from dewpoint_training.model.text import build_tokenizer  # noqa: E402
-from dewpoint_training.model.unet import Appearance, Placing, UNet, placement_loss  # noqa: E402
+from dewpoint_training.model.unet import Looks, Placing, UNet  # noqa: E402
 
 
 def test_the_unet_answers_in_the_shape_of_its_sample():
@@ -18,45 +14,33 @@ def test_the_unet_answers_in_the_shape_of_its_sample():
     assert out.shape == (2, 16, 16, 16)
 
 
-def test_what_a_place_attends_to_is_painted_there():
-    """With the attention told to show cell 7 of token 3 at place (2, 5), exactly those latents come out there."""
+def test_a_place_gets_the_features_of_the_spot_it_chose():
     torch.manual_seed(0)
-    placing, cells = Placing(64, 256), torch.randn(1, 32, Appearance.CELLS, Appearance.CELL)
-    weights = torch.zeros(1, Placing.LAYERS, 64, 32 * Appearance.CELLS + 1)
-    weights[..., Placing.NOTHING] = 1
-    weights[0, 0, 2 * 8 + 5] = 0
-    weights[0, 0, 2 * 8 + 5, 3 * Appearance.CELLS + 7] = 1
-    values = torch.nn.functional.pad(cells.flatten(1, 2), (0, 0, 0, 1))[:, None]
-    layers = placing.unpack((weights @ values).transpose(1, 2), 8, 8)
-    assert layers.shape == (1, Placing.LAYERS * Appearance.CHANNELS, 16, 16)
-    torch.testing.assert_close(layers[0, : Appearance.CHANNELS, 4:6, 10:12], cells[0, 3, 7].reshape(Appearance.CHANNELS, 2, 2))
-    layers[0, : Appearance.CHANNELS, 4:6, 10:12] = 0
-    assert not layers.any()
+    looks = torch.randn(1, 5, Looks.CELLS, Looks.FEATURES)
+    token, spot = torch.zeros(1, 4, Placing.LAYERS, 6), torch.zeros(1, 4, Placing.LAYERS, Looks.CELLS)
+    token[..., 5] = 1  # nothing
+    token[0, 2, 0], spot[0, 2, 0, 7] = torch.eye(6)[3], 0.25
+    spot[0, 2, 0, 8] = 0.75
+    shown = Placing.look_up(token, spot, looks).unflatten(-1, (Placing.LAYERS, Placing.CHANNELS))
+    torch.testing.assert_close(shown[0, 2, 0, :-1], 0.25 * looks[0, 3, 7] + 0.75 * looks[0, 3, 8])
+    assert shown[0, 2, 0, -1] == 1
+    shown[0, 2, 0] = 0
+    assert not shown.any()
 
 
-def test_placement_targets_name_the_cells_in_front_and_behind():
-    panda, taco = (next(c for c in all_concepts() if c.name == name) for name in ("panda", "taco"))
-    scene = Scene("a panda eating a taco", "beach", "3d", [Placement(panda.label, 160, 32, 64), Placement(taco.label, 96, 128, 160)])
-    encoding = build_tokenizer().encode(scene.caption)
-    front, behind = placement_targets(scene, encoding).reshape(2, 8, 8)
-    token = {c.name: noun_tokens(scene.caption, c, encoding)[-1] for c in (panda, taco)}
-    assert front[2, 1] == token["panda"] * Appearance.CELLS  # the first of 5x5 cells
-    assert front[5, 4] == token["taco"] * Appearance.CELLS + Appearance.FIRST[Appearance.SIDES.index(3)]
-    assert behind[5, 4] == token["panda"] * Appearance.CELLS + 3 * 5 + 3
-    assert behind[2, 1] == front[0, 0] == Placing.NOTHING
+def test_finer_places_go_row_by_row():
+    placing = Placing(channels=8, context=4, scale=2)
+    x = torch.arange(2 * 2 * 4 * Placing.LAYERS).float().reshape(1, 4, 4 * Placing.LAYERS)  # a 2x2 input, each with 2x2 places of one channel
+    places = placing.places(x, 2, 2, 1)[0, :, 0, 0].reshape(4, 4)
+    assert places[0].tolist() == [0, 2, 8, 10] and places[1].tolist() == [4, 6, 12, 14] and places[2].tolist() == [16, 18, 24, 26]
 
 
-def test_the_placement_loss_falls_when_the_attention_is_right():
-    unet, target = UNet(channels=(32, 64), depth=1), torch.full((2, 2, 64), Placing.NOTHING)
-    target[:, :, 10], target[:, :, 11] = 100, -1
-    right = torch.full((2, 2, 64, 32 * Appearance.CELLS + 1), 1e-5)
-    right.scatter_(3, target.clamp(min=0)[..., None], 0.98)
-    for layer in (unet.place_in, unet.place_out):
-        layer.weights = right
-    good = placement_loss(unet, target)
-    for layer in (unet.place_in, unet.place_out):
-        layer.weights = torch.full_like(right, 1 / right.shape[3])
-    assert good < 0.1 < placement_loss(unet, target)
+def test_padding_is_never_chosen():
+    torch.manual_seed(0)
+    placing, context = Placing(64, 384, 1), torch.randn(1, 6, 384)
+    context[:, 4:] = 0
+    _, token, _ = placing(torch.randn(1, 64, 8, 8), context, torch.randn(1, 6, Looks.CELLS, Looks.FEATURES))
+    assert token.softmax(-1)[..., 4:6].max() == 0 and token.shape == (1, 64, 2, 7)
 
 
 def test_orthogonalised_matrices_have_singular_values_near_one():
@@ -79,6 +63,6 @@ def test_a_perfect_model_samples_the_picture_it_knows():
 
 
 def test_timesteps_cover_the_whole_schedule():
-    t = torch.cat([stratified_timesteps(64, torch.Generator().manual_seed(k)) for k in range(20)])
+    t = torch.cat([stratified_timesteps(64, "cpu", torch.Generator().manual_seed(k)) for k in range(20)])
     assert t.min() < 30 and t.max() > 970
     assert len(ALPHAS_CUMPROD) == 1000

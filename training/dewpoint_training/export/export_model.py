@@ -16,12 +16,12 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from ..model.checkpoint import load_autoencoder, load_models
+from ..model.checkpoint import Autoencoder, load_models
 from ..model.few_step import GRID, TIMESTEP_SCALING
 from .vocabulary import write_vocabulary
 from ..model.text import TOKENS, WIDTH, build_tokenizer, round_to_int8
-from ..train.unet import SHEET_PROMPTS
-from ..model.vae import DOWNSCALE, LATENT_CHANNELS
+from ..train.sheet import SHEET_PROMPTS
+from ..model.vae import DECODER, DOWNSCALE, LATENT_CHANNELS
 
 MIN_COMPACT = 1024  # smaller tensors (norms, biases) stay float32: they cost nothing and matter most
 
@@ -155,12 +155,12 @@ def main(argv=None) -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("models/dewpoint"))
     args = parser.parse_args(argv)
-    unet, text, state = load_models(args.checkpoint)
+    unet, text, state = load_models(args.checkpoint, args.data)
     unet = unet.to(memory_format=torch.contiguous_format)
     round_weights(unet)
-    vae, mean, scale = load_autoencoder(args.data)
-    vae = vae.to(memory_format=torch.contiguous_format)
-    decoder, encoder = Decoder(vae, mean, scale), Encoder(vae, mean, scale)
+    autoencoder = Autoencoder.default(args.data)
+    vae = autoencoder.vae.to(memory_format=torch.contiguous_format)
+    decoder, encoder = Decoder(vae, autoencoder.mean, autoencoder.scale), Encoder(vae, autoencoder.mean, autoencoder.scale)
     tokenizer = build_tokenizer()
     out = args.out
 
@@ -192,7 +192,7 @@ def main(argv=None) -> None:
     write_json(out / "text_encoder" / "config.json", dict(hidden_size=WIDTH, max_position_embeddings=TOKENS, vocab_size=tokenizer.get_vocab_size()))
     write_json(out / "unet" / "config.json", dict(in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, sample_size=16, cross_attention_dim=WIDTH, block_out_channels=list(state["config"]["channels"]), timestep="[batch] int64", training_samples=state["samples"], training_config={k: state["config"][k] for k in ("channels", "depth", "text_depth")}))
     for name in ("vae_decoder", "vae_encoder"):
-        write_json(out / name / "config.json", dict(latent_channels=LATENT_CHANNELS, sample_size=16 * DOWNSCALE, scaling_factor=1.0, block_out_channels=[32, 80, 128, 192, 192], encoder_output="latent mean, normalised, no distribution"))
+        write_json(out / name / "config.json", dict(latent_channels=LATENT_CHANNELS, sample_size=16 * DOWNSCALE, scaling_factor=1.0, block_out_channels=[32, *DECODER, DECODER[-1]], encoder_output="latent mean, normalised, no distribution"))
     onnx_model = lambda: ["onnx", "OnnxRuntimeModel"]
     write_json(out / "model_index.json", dict(_class_name="StableDiffusionPipeline", scheduler=["diffusers", scheduler], text_encoder=onnx_model(), tokenizer=["transformers", "PreTrainedTokenizerFast"], unet=onnx_model(), vae_decoder=onnx_model(), vae_encoder=onnx_model()))
     draft_manifest(out, scheduler == "LCMScheduler")

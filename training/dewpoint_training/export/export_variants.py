@@ -150,7 +150,7 @@ def to_int8(model: onnx.ModelProto, component: str, feeds: list[dict]) -> onnx.M
 
 
 def attention_outputs(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Adds each cross-attention's probabilities to the outputs: `cross_attention.<layer>` [batch, heads, queries, tokens]; where words' appearances are placed, each token's cells summed, nothing's share given to the first token."""
+    """Adds each cross-attention's probabilities to the outputs: `cross_attention.<layer>` [batch, heads, queries, tokens]; where things are placed, which token's thing every place shows, in front and behind, nothing's share given to the first token."""
     graph = model.graph
     after = []
     for node in list(graph.node):
@@ -160,32 +160,27 @@ def attention_outputs(model: onnx.ModelProto) -> onnx.ModelProto:
         name = "cross_attention." + ".".join(parts[:-1]).replace(".cross_attention", "")
         if "cross_attention" in parts:
             after.append(helper.make_node("Identity", [node.output[0]], [name], name=name))
-        elif parts[0].startswith("place_"):
-            after += summed_by_token(node.output[0], name)
+        elif "token_choice" in parts:
+            name = f"cross_attention.{parts[0]}"
+            after += choice_of_tokens(node.output[0], name)
         else:
             continue
         graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", name + ".heads", name + ".queries", name + ".tokens"]))
-    constants = [numpy_helper.from_array(np.array(v, np.int64), f"attention_{k}") for k, v in {"last": [-1], "all": [2**62], "start": [0], "tokens": [0, 0, 0, -1, cells()], "sum_axis": [4], "axis": [3], "one": [1]}.items()]
+    constants = [numpy_helper.from_array(np.array([v], np.int64), f"attention_{k}") for k, v in {"last": -1, "all": 2**62, "start": 0, "axis": 3, "one": 1}.items()]
     graph.initializer.extend(constants)
     graph.node.extend(after)
     return model
 
 
-def cells() -> int:
-    from ..model.unet import Appearance
-
-    return Appearance.CELLS
-
-
-def summed_by_token(probabilities: str, name: str) -> list[onnx.NodeProto]:
+def choice_of_tokens(probabilities: str, name: str) -> list[onnx.NodeProto]:
+    """[batch, places, layers, tokens and nothing] → [batch, layers, places, tokens]"""
     node = lambda op, inputs, output, **more: helper.make_node(op, inputs, [f"{name}/{output}" if output else name], name=f"{name}/{output or 'out'}", **more)
+    part = lambda of, start, end, output: node("Slice", [f"{name}/{of}", f"attention_{start}", f"attention_{end}", "attention_axis"], output)
     return [
-        node("Slice", [probabilities, "attention_start", "attention_last", "attention_axis"], "things"),
-        node("Slice", [probabilities, "attention_last", "attention_all", "attention_axis"], "nothing"),
-        node("Reshape", [f"{name}/things", "attention_tokens"], "cells"),
-        node("ReduceSum", [f"{name}/cells", "attention_sum_axis"], "words", keepdims=0),
-        node("Slice", [f"{name}/words", "attention_start", "attention_one", "attention_axis"], "first"),
-        node("Slice", [f"{name}/words", "attention_one", "attention_all", "attention_axis"], "others"),
+        node("Transpose", [probabilities], "layers", perm=[0, 2, 1, 3]),
+        part("layers", "start", "one", "first"),
+        part("layers", "one", "last", "others"),
+        part("layers", "last", "all", "nothing"),
         node("Add", [f"{name}/first", f"{name}/nothing"], "with_nothing"),
         node("Concat", [f"{name}/with_nothing", f"{name}/others"], "", axis=3),
     ]

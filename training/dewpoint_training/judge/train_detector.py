@@ -142,7 +142,7 @@ def score(detector: Detector, out: dict[str, Tensor], want: dict[str, Tensor]) -
         "found": mean(near[want["picture"], want["row"], want["column"]] >= FOUND), "peaks for a thing": round(peaks.sum().item() / max(1, len(want["kind"])), 4),
         "kind": mean(said["kind"].argmax(1) == want["kind"]), "color": round(((said["color"].argmax(1) == want["color"])[recoloured].sum() / recoloured.sum().clamp(min=1)).item(), 4),
         "px off": round(((said["box"].float() - want["box"])[:, :2].abs().mean() * STRIDE).item(), 2),
-    } | {name: mean(out[name].argmax(1) == want[name]) for name in ("style", "light", "background")}  # fmt: skip
+    } | {name: mean(out[name][-len(want[name]) :].argmax(1) == want[name]) for name in ("style", "light", "background")}  # fmt: skip
 
 
 class Pictures:
@@ -243,6 +243,7 @@ def main(argv=None) -> None:
     seconds = time.monotonic() - started
 
     average.eval()
+    save_detector(args.out, average, {"pictures": made, "seconds": round(seconds, 1), "device": args.device, "config": config})  # what was trained is kept whatever comes of measuring it
     sums = []
     pictures.generator.manual_seed(SEED + 1), pictures.planning.manual_seed(SEED + 1)
     for _ in range(config["validation"]):

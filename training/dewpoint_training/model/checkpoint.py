@@ -38,7 +38,8 @@ def onnx_weights(path: Path) -> dict[str, torch.Tensor]:
 def load_state(path: Path) -> dict:
     """A checkpoint's fields; of an exported folder the weights, the architecture and the samples seen."""
     if not path.is_dir():
-        return torch.load(path, weights_only=False, map_location="cpu")
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        return state | {name: widened(state[name]) for name in ("ema_unet", "ema_text", "heads") if name in state}
     about = json.loads((path / "unet" / "config.json").read_text())
     text = {k: v for k, v in onnx_weights(path / "text_encoder" / "model.onnx").items() if not k.startswith("frozen.")}
     return {"ema_unet": onnx_weights(path / "unet" / "model.onnx"), "ema_text": text, "samples": about["training_samples"], "config": about["training_config"]}
@@ -50,18 +51,68 @@ def save_state(state: dict, path: Path) -> None:
     os.replace(path.with_suffix(".tmp"), path)
 
 
-def load_autoencoder(data: Path) -> tuple[VAE, torch.Tensor, float]:
-    """(the autoencoder, its latents' mean [16, 1, 1] and standard deviation): the work folder's own where `train-vae` made one, else the shipped one."""
-    vae = VAE()
-    if (data / "vae.pt").exists():
-        state = torch.load(data / "vae.pt", weights_only=True, map_location="cpu")
-        weights, mean, scale = state["weights"], state["mean"], state["scale"]
-    else:
-        decoder, encoder = (onnx_weights(SHIPPED / name / "model.onnx") for name in ("vae_decoder", "vae_encoder"))
-        mean, scale = decoder["mean"], scalar_of(SHIPPED / "vae_decoder" / "model.onnx")
-        weights = {name.replace("encoder", "e", 1).replace("decoder", "d", 1): value for name, value in (encoder | decoder).items()}
-    load_weights(vae, weights)
-    return vae.eval().requires_grad_(False).to(memory_format=torch.channels_last), mean.float().reshape(-1, 1, 1), scale
+def compact(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Matrices and kernels as int8 times a scale per output (as the export stores them), the rest as float16: a quarter of the bytes."""
+    kept = {}
+    for name, value in weights.items():
+        if value.ndim >= 2 and value.numel() > 4096:
+            rows = value.detach().float().flatten(1)
+            scale = rows.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
+            kept |= {f"{name}.int8": (rows / scale).round().to(torch.int8).reshape(value.shape).cpu(), f"{name}.scale": scale.cpu()}
+        else:
+            kept[name] = value.detach().half().cpu()
+    return kept
+
+
+def widened(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What `compact` made, in float32."""
+    return {
+        name.removesuffix(".int8"): (value.float().flatten(1) * weights[name.removesuffix("int8") + "scale"]).reshape(value.shape) if name.endswith(".int8") else value.float()
+        for name, value in weights.items() if not name.endswith(".scale")
+    }  # fmt: skip
+
+
+class Autoencoder:
+    """The autoencoder with its latents' mean [16, 1, 1] and deviation: diffusion happens in latents of mean 0 and deviation 1."""
+
+    def __init__(self, vae: VAE, mean: torch.Tensor, scale: float):
+        self.vae, self.mean, self.scale = vae.eval().requires_grad_(False).to(memory_format=torch.channels_last), mean.float().reshape(-1, 1, 1), scale
+
+    def to(self, device) -> "Autoencoder":
+        return Autoencoder(self.vae.to(device), self.mean.to(device), self.scale)
+
+    @torch.no_grad()
+    def encode(self, pictures: torch.Tensor) -> torch.Tensor:
+        """[n, 3, h, w] in 0..1 → normalised latents [n, 16, h / 16, w / 16]"""
+        with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
+            return (self.vae.encode(pictures.contiguous(memory_format=torch.channels_last)).float() - self.mean) / self.scale
+
+    @torch.no_grad()
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(latents.device.type, dtype=torch.bfloat16):
+            return self.vae.decode((latents * self.scale + self.mean).contiguous(memory_format=torch.channels_last)).float()
+
+    @classmethod
+    def load(cls, path: Path) -> "Autoencoder":
+        """What `train-vae` wrote, or an exported model folder."""
+        vae = VAE()
+        if path.is_dir():
+            decoder, encoder = (onnx_weights(path / name / "model.onnx") for name in ("vae_decoder", "vae_encoder"))
+            mean, scale = decoder["mean"], scalar_of(path / "vae_decoder" / "model.onnx")
+            weights = {name.replace("encoder", "e", 1).replace("decoder", "d", 1): value for name, value in (encoder | decoder).items()}
+        else:
+            state = torch.load(path, weights_only=True, map_location="cpu")
+            weights, mean, scale = state["weights"], state["mean"], state["scale"]
+        load_weights(vae, weights)
+        return cls(vae, mean, scale)
+
+    @classmethod
+    def default(cls, data: Path) -> "Autoencoder":
+        """The work folder's own where `train-vae` made one, else the shipped one."""
+        return cls.load(data / "vae.pt" if (data / "vae.pt").exists() else SHIPPED)
+
+    def save(self, path: Path) -> None:
+        save_state({"weights": {name: value.half() for name, value in self.vae.state_dict().items()}, "mean": self.mean, "scale": self.scale}, path)
 
 
 def scalar_of(path: Path) -> float:
@@ -82,12 +133,12 @@ def load_weights(module: torch.nn.Module, weights: dict[str, torch.Tensor]) -> N
         raise ValueError(f"weights lack {missing[:5]} ({len(missing)} in all)")
 
 
-def load_models(path: Path) -> tuple[UNet, TextEncoder, dict]:
+def load_models(path: Path, data: Path = Path(".data/training")) -> tuple[UNet, TextEncoder, dict]:
     """(U-Net, text encoder, the checkpoint's other fields), averaged weights, float32, evaluation mode."""
     state = load_state(path)
     config = state["config"]
     unet = UNet(channels=tuple(config["channels"]), depth=config["depth"])
-    text = TextEncoder(FrozenMiniLM.from_package(), depth=config["text_depth"])
+    text = TextEncoder(FrozenMiniLM.load(data), depth=config["text_depth"])
     load_weights(unet, state["ema_unet"])
     load_weights(text, state["ema_text"])
     return unet.eval().requires_grad_(False), text.eval().requires_grad_(False), state

@@ -25,7 +25,7 @@ def boundary(t: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def denoised(sample: Tensor, v: Tensor, t: Tensor) -> Tensor:
-    a = ALPHAS_CUMPROD[t][:, None, None, None]
+    a = ALPHAS_CUMPROD.to(t.device)[t][:, None, None, None]
     keep, replace = boundary(t)
     return replace * (a.sqrt() * sample - (1 - a).sqrt() * v) + keep * sample
 
@@ -35,9 +35,9 @@ def sample_lcm(predict, noise: Tensor, context: Tensor, steps: int, fresh: list[
     """predict(sample, timestep, context) → v. `fresh`: a generator per picture for the noise added after every step but the last."""
     z, timesteps = noise, lcm_timesteps(steps)
     for i, t in enumerate(timesteps):
-        at = torch.full((len(z),), t)
+        at = torch.full((len(z),), t, device=z.device)
         z = denoised(z, predict(z, at, context), at)
         if i + 1 < steps:
             a = ALPHAS_CUMPROD[timesteps[i + 1]]
-            z = a.sqrt() * z + (1 - a).sqrt() * torch.stack([torch.randn(noise.shape[1:], generator=g) for g in fresh])
+            z = a.sqrt() * z + (1 - a).sqrt() * torch.stack([torch.randn(noise.shape[1:], generator=g) for g in fresh]).to(z.device)
     return z

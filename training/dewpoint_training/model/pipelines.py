@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .checkpoint import load_autoencoder, load_models
+from .checkpoint import Autoencoder, load_models
 from .few_step import sample_lcm
 from .schedule import sample_ddim
-from .text import build_tokenizer, encode
+from .text import encode_prompts
+from .vae import LATENT_CHANNELS
 
 BATCH = 16  # pictures drawn together
 
@@ -59,19 +60,18 @@ def to_pixels(pictures: Tensor) -> np.ndarray:
 
 class TorchPipeline(Pipeline):
     def __init__(self, checkpoint: Path, data: Path, device: str = "cpu"):
-        unet, text, state = load_models(checkpoint)
+        unet, text, state = load_models(checkpoint, data)
         self.device, self.name, self.samples = device, checkpoint.stem, state.get("samples")
         self.few_step = state.get("scheduler") == "LCMScheduler"
         self.guidance = 1.0 if self.few_step else Pipeline.guidance
-        self.unet = unet.to(device, memory_format=torch.channels_last)
-        vae, mean, self.scale = load_autoencoder(data)
-        self.text, self.vae, self.mean, self.tokenizer = text.to(device), vae.to(device), mean.to(device), build_tokenizer()
-        self.latent_shape = (len(mean), 16, 16)
+        self.unet, self.text = unet.to(device, memory_format=torch.channels_last), text.to(device)
+        self.autoencoder = Autoencoder.default(data).to(device)
+        self.latent_shape = (LATENT_CHANNELS, 16, 16)
 
     @torch.no_grad()
     def embed(self, prompts: list[str]) -> Tensor:
         with torch.autocast(self.device, dtype=torch.bfloat16):
-            return self.text(encode(self.tokenizer, prompts).to(self.device))
+            return self.text(encode_prompts(prompts).to(self.device))
 
     @torch.no_grad()
     def predict(self, sample: Tensor, timestep: Tensor, context: Tensor) -> Tensor:
@@ -79,11 +79,8 @@ class TorchPipeline(Pipeline):
             sample = sample.to(self.device).contiguous(memory_format=torch.channels_last)
             return self.unet(sample, timestep.to(self.device), context).float().cpu()
 
-    @torch.no_grad()
     def decode(self, z: Tensor) -> np.ndarray:
-        with torch.autocast(self.device, dtype=torch.bfloat16):
-            z = z.to(self.device) * self.scale + self.mean
-            return to_pixels(self.vae.decode(z.contiguous(memory_format=torch.channels_last)).float().cpu())
+        return to_pixels(self.autoencoder.decode(z.to(self.device)).cpu())
 
 
 class OnnxPipeline(Pipeline):

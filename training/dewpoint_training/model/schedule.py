@@ -24,10 +24,10 @@ def timestep_density() -> Tensor:
 _CDF = torch.cumsum(timestep_density(), 0)
 
 
-def stratified_timesteps(n: int, generator: torch.Generator) -> Tensor:
+def stratified_timesteps(n: int, device: torch.device | str = "cpu", generator: torch.Generator | None = None) -> Tensor:
     """One timestep from each of n slices of equal probability: the loss of a batch varies less."""
-    u = (torch.arange(n) + torch.rand(n, generator=generator)) / n
-    return torch.searchsorted(_CDF, u.clamp(max=_CDF[-1].item() - 1e-6)).clamp(max=TRAIN_STEPS - 1)
+    u = (torch.arange(n, device=device) + torch.rand(n, device=device, generator=generator)) / n
+    return torch.searchsorted(_CDF.to(device), u * (1 - 1e-6)).clamp(max=TRAIN_STEPS - 1)
 
 
 @torch.no_grad()

@@ -4,11 +4,14 @@ MiniLM (all-MiniLM-L6-v2, Apache-2.0) brings what words mean, so a word never se
 two of its six layers neighbours are already right while tokens still stand for their own word. The vocabulary is cut to Latin pieces and everything
 frozen is rounded to int8 before training, so that the exported file holds exactly what the trained part saw.
 
-A token's embed has two parts. Its look is the same wherever the word stands (align_text.py fits it to the thing's picture, and then nothing of the word's
-place in the sentence is left in it: 5 % of the variance of a token's index, and chance on which of two things is on the left). Its role says the rest: first or
-second, left or right, how many, on whom (align_roles.py, then trained with the U-Net).
+A token's embed has two parts. Its look is what the word looks like, wherever it stands: the U-Net makes a map of features of it (`Looks`). Its role says the
+rest: first or second, left or right, how many, on whom (record 0019: a look alone holds nothing of the word's place in the sentence).
 """
 from __future__ import annotations
+
+import argparse
+from functools import lru_cache
+from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
@@ -20,6 +23,21 @@ from .unet import HEAD_DIM, LOOK, ROLE, LayerNorm
 
 MINILM_LAYERS, MINILM_WIDTH, MINILM_HEADS = 2, 384, 12
 WIDTH = LOOK + ROLE
+
+
+@lru_cache
+def default_tokenizer() -> Tokenizer:
+    return build_tokenizer()
+
+
+def encode_prompts(captions: list[str]) -> Tensor:
+    """int64 [n, 32]"""
+    return encode(default_tokenizer(), captions)
+
+
+def empty_prompt() -> Tensor:
+    """int64 [1, 32]: the unconditional half of guidance."""
+    return encode_prompts([""])
 
 
 def encode(tokenizer: Tokenizer, captions: list[str]) -> Tensor:
@@ -70,6 +88,29 @@ class FrozenMiniLM(nn.Module):
         for layer in self.layers:
             x = layer(x, bias)
         return x
+
+    @classmethod
+    def load(cls, data: Path) -> "FrozenMiniLM":
+        """From `frozen.pt` of a work folder, where one has no room for the whole of MiniLM; else from its package."""
+        path = data / "frozen.pt"
+        if not path.exists():
+            return cls.from_package()
+        state = torch.load(path, weights_only=True)
+        rounded = {name.removesuffix(".int8"): state.pop(name).float() * state.pop(name.removesuffix("int8") + "scale") for name in [*state] if name.endswith(".int8")}
+        model = cls(len(rounded["words.weight"]), state["rows"])
+        model.load_state_dict(rounded | state)
+        return model.requires_grad_(False).eval()
+
+    def save(self, path: Path) -> None:
+        """Matrices are int8 times a scale per row already, and are kept so."""
+        kept = {}
+        for name, value in self.state_dict().items():
+            if name.endswith("weight") and value.ndim == 2:
+                scale = value.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
+                kept |= {f"{name}.int8": (value / scale).round().to(torch.int8), f"{name}.scale": scale}
+            else:
+                kept[name] = value
+        torch.save(kept, path)
 
     @classmethod
     def from_package(cls, layers: int = MINILM_LAYERS, lexicon: bool = True) -> "FrozenMiniLM":
@@ -136,3 +177,9 @@ class TextEncoder(nn.Module):
 
     def trained_state(self) -> dict:
         return {k: v for k, v in self.state_dict().items() if not k.startswith("frozen.")}
+
+
+def main(argv=None) -> None:
+    parser = argparse.ArgumentParser(description="Writes what `FrozenMiniLM.load` reads: two layers of MiniLM and its cut, rounded word table.")
+    parser.add_argument("--out", type=Path, required=True, help="frozen.pt of a work folder")
+    FrozenMiniLM.from_package().save(parser.parse_args(argv).out)

@@ -1,6 +1,10 @@
 """The denoising U-Net: 16x16x16 latents, one halving to 8x8, self- and cross-attention, v-prediction.
 
 Most of the parameters sit at 8x8, where a convolution over 64 positions costs little: one position there is 32 px of the picture.
+
+Words bring what they look like along: a small map of features, drawn upright and filling its square (`Looks`). At two depths the network says of every
+place which token's thing it shows and which spot of that thing (`Placing`), and gets the features of that spot. So it learns once, for all things
+of all sizes, mirrored and turned ones too, to place and to paint; not every shape anew.
 """
 from __future__ import annotations
 
@@ -83,132 +87,126 @@ class TransformerBlock(nn.Module):
         return h.transpose(1, 2).reshape_as(x)
 
 
-class Appearance(nn.Module):
-    """What each word looks like: the look of its prompt embed → cells of 2x2 latents (and their coverage), the thing drawn 160, 128, 96 and 64 px large on nothing.
+class Looks(nn.Module):
+    """The look of a token's prompt embed → a map of SIDE x SIDE cells with FEATURES channels: the thing upright, filling its square."""
 
-    Trained first, by regression (align_text.py). With it the U-Net need not learn every shape on its own: it learns, once for all words, to place cells.
-    """
+    SIDE, FEATURES = 8, 48
+    CELLS = SIDE * SIDE
 
-    SIDES = (5, 4, 3, 2)  # cells of 32 px
-    FIRST = (0, 25, 41, 50)  # the first cell of each size
-    CELLS = 54
-    CHANNELS = 17  # 16 latent channels and one of coverage
-    CELL = CHANNELS * 4
-
-    def __init__(self, hidden: int = 1024):
+    def __init__(self, hidden: int = 1536):
         super().__init__()
-        self.enter, self.leave = nn.Linear(LOOK, hidden), nn.Linear(hidden, self.CELLS * self.CELL)
-
-    def features(self, look: Tensor) -> Tensor:
-        return F.gelu(self.enter(look))
+        self.enter, self.leave = nn.Linear(LOOK, hidden), nn.Linear(hidden, self.CELLS * self.FEATURES)
 
     def forward(self, look: Tensor) -> Tensor:
-        """[..., 256] → [..., 54, 68]"""
-        return self.leave(self.features(look)).unflatten(-1, (self.CELLS, self.CELL))
+        """[batch, tokens, 256] → [batch, tokens, 64, 48]"""
+        return self.leave(F.gelu(self.enter(look))).unflatten(-1, (self.CELLS, self.FEATURES))
 
 
 class Placing(nn.Module):
-    """Cross-attention to every token's cells, one head for what is in front and one for what is behind it.
+    """Which thing and which spot of it every place shows, in front and behind that; answers with the features of that spot.
 
-    A key says whose cell it is, which one, and what it shows; the value is the cell itself; one more key stands for nothing. So the places of the 8x8
-    level, 32 px each, say what they show, and a picture of two layers comes out at the latents' own resolution.
+    The choice is a product: of tokens (by their embeds; one more choice is nothing) and of cells (the place knows where on the thing it is). It is made on
+    `scale` x `scale` places to a position of the input.
     """
 
     LAYERS, DIM = 2, 64
-    NOTHING = 32 * Appearance.CELLS  # the last key's index
-    keep_weights = False  # training reads them, see placement_loss
+    CHANNELS = Looks.FEATURES + 1  # and how surely there is something at all
 
-    def __init__(self, channels: int, context: int):
+    def __init__(self, channels: int, context: int, scale: int):
         super().__init__()
-        width = self.LAYERS * self.DIM
+        self.scale = scale
         self.norm = LayerNorm(channels)
-        self.q = nn.Linear(channels, width, bias=False)
-        self.whose = nn.Linear(context, width, bias=False)
-        self.which = nn.Parameter(torch.randn(Appearance.CELLS, width) * 0.5)
-        self.nothing = nn.Parameter(torch.zeros(1, width))
-        self.shown = nn.Linear(Appearance.CELL, width, bias=False)
-        self.out = nn.Linear(self.LAYERS * Appearance.CELL, channels)
-        nn.init.zeros_(self.out.weight), nn.init.zeros_(self.out.bias)
+        self.q = nn.Linear(channels, scale**2 * self.LAYERS * self.DIM, bias=False)
+        self.spot = nn.Linear(channels, scale**2 * self.LAYERS * Looks.CELLS)
+        self.whose = nn.Linear(context, self.LAYERS * self.DIM, bias=False)
+        self.nothing = nn.Parameter(torch.zeros(1, 1, self.LAYERS * self.DIM))
+        self.token_choice, self.spot_choice = nn.Softmax(-1), nn.Softmax(-1)  # modules: an exported graph tells them apart by name
 
-    def forward(self, x: Tensor, context: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
-        """x [batch, channels, h, w] → (x with what is placed told to it, the placed layers [batch, 34, 2h, 2w])"""
-        h = x.flatten(2).transpose(1, 2)
-        k = self.shown(cells) + self.whose(context)[:, :, None, :] + self.which.to(cells.dtype)
-        k = torch.cat([k.flatten(1, 2), self.nothing.to(cells.dtype).expand(x.shape[0], 1, -1)], 1)
-        values = F.pad(cells.flatten(1, 2), (0, 0, 0, 1))[:, None]
-        q, k = (t.unflatten(-1, (self.LAYERS, self.DIM)).transpose(1, 2) for t in (self.q(self.norm(h)), k))
-        weights = (q * self.DIM**-0.5 @ k.transpose(-1, -2)).softmax(-1)
-        self.weights = weights if self.keep_weights else None
-        placed = (weights @ values).transpose(1, 2)
-        h = h + self.out(placed.flatten(2))
-        return h.transpose(1, 2).reshape_as(x), self.unpack(placed, x.shape[2], x.shape[3])
+    def forward(self, x: Tensor, context: Tensor, looks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x [batch, channels, h, w], looks [batch, tokens, 64, 48] → (features [batch, 2 * 49, scale * h, scale * w],
+        logits over tokens and nothing [batch, places, 2, tokens + 1], logits over cells [batch, places, 2, 64])"""
+        h, w = x.shape[2:]
+        x = self.norm(x.flatten(2).transpose(1, 2))
+        q, spot = self.places(self.q(x), h, w, self.DIM), self.places(self.spot(x), h, w, Looks.CELLS)
+        k = torch.cat([self.whose(context), self.nothing.to(x.dtype).expand(x.shape[0], 1, -1)], 1).unflatten(-1, (self.LAYERS, self.DIM))
+        token = (q * self.DIM**-0.5).transpose(1, 2) @ k.permute(0, 2, 3, 1)
+        # Padding has no embed and so no key of its own: it must not be chosen.
+        real = F.pad(context.abs().amax(-1) > 0, (0, 1), value=True)
+        token = torch.where(real[:, None, None, :], token, -1e4).transpose(1, 2)
+        features = self.look_up(self.token_choice(token), self.spot_choice(spot), looks)
+        return features.transpose(1, 2).unflatten(2, (h * self.scale, w * self.scale)), token, spot
 
-    def unpack(self, placed: Tensor, rows: int, columns: int) -> Tensor:
-        """[batch, places, layers, 68] → [batch, 34, 2 * rows, 2 * columns]"""
-        latents = placed.reshape(-1, rows, columns, self.LAYERS * Appearance.CHANNELS * 4)
-        return F.pixel_shuffle(latents.permute(0, 3, 1, 2), 2)
+    def places(self, x: Tensor, h: int, w: int, width: int) -> Tensor:
+        """[batch, h * w, scale² * 2 * width] → [batch, places, 2, width]; places row by row of the finer grid."""
+        s = self.scale
+        x = x.reshape(-1, h, w, s, s, self.LAYERS, width).transpose(2, 3)
+        return x.reshape(-1, h * s * w * s, self.LAYERS, width)
 
-
-def placement_loss(unet: "UNet", target: Tensor) -> Tensor:
-    """Where a scene's objects are is known in training, so which cell each place shows is too: the attention is told, not left to find out.
-
-    target int64 [batch, 2, places]: token * 54 + cell in front and behind; the last key for nothing; -1 where it is not to be told. There are many more
-    empty places than others, so both kinds count as one mean each.
-    """
-    losses = []
-    told, empty = target >= 0, target == Placing.NOTHING
-    for layer in (unet.place_in, unet.place_out):
-        surprise = -(layer.weights.float().gather(3, target.clamp(min=0)[..., None])[..., 0] + 1e-6).log()
-        losses.append(surprise[told & ~empty].mean() + 0.5 * surprise[empty].mean())
-    return torch.stack(losses).mean()
+    @staticmethod
+    def look_up(token: Tensor, spot: Tensor, looks: Tensor) -> Tensor:
+        """Weights over tokens (and nothing) and over cells → [batch, places, 2 * 49]"""
+        n, places, layers, tokens = *token.shape[:3], looks.shape[1]
+        spots = spot.flatten(1, 2) @ looks.transpose(1, 2).flatten(2)  # [batch, places * 2, tokens * 48]
+        shown = torch.einsum("bpt,bptf->bpf", token[..., :tokens].flatten(1, 2), spots.unflatten(-1, (tokens, Looks.FEATURES)))
+        something = 1 - token[..., tokens:].flatten(1, 2)
+        return torch.cat([shown, something], -1).reshape(n, places, layers * Placing.CHANNELS)
 
 
 class UNet(nn.Module):
-    def __init__(self, latent_channels: int = 16, channels: tuple[int, int] = (96, 224), context: int = LOOK + ROLE, embed: int = 384, depth: int = 3):
+    def __init__(self, latent_channels: int = 16, channels: tuple[int, int] = (96, 256), context: int = LOOK + ROLE, embed: int = 512, depth: int = 3):
         super().__init__()
         wide, narrow = channels[0], channels[1]
+        placed = Placing.LAYERS * Placing.CHANNELS
         self.time = nn.Sequential(nn.Linear(128, embed), nn.SiLU(), nn.Linear(embed, embed))
         self.pooled = nn.Linear(context, embed)
         self.conv_in = nn.Conv2d(latent_channels, wide, 3, padding=1)
         self.enter1, self.enter2 = ResBlock(wide, wide, embed), ResBlock(wide, wide, embed)
         self.down = nn.Conv2d(wide, narrow, 3, stride=2, padding=1)
         pair = lambda c: nn.ModuleList([ResBlock(c, narrow, embed), TransformerBlock(narrow, context)])
-        self.appearance = Appearance()
-        self.place_in, self.place_out = Placing(narrow, context), Placing(narrow, context)
+        self.looks = Looks()
+        self.place_in, self.place_out = Placing(narrow, context, 1), Placing(narrow, context, 2)
+        self.tell = nn.Conv2d(placed, narrow, 1)
         self.encode = nn.ModuleList([pair(narrow) for _ in range(depth)])
         self.middle = TransformerBlock(narrow, context)
         self.decode = nn.ModuleList([pair(2 * narrow) for _ in range(depth)])
         # A pixel shuffle, not a repetition: what a place knows of its four latents must reach each of them.
         self.up = nn.Sequential(nn.Conv2d(narrow, 4 * wide, 3, padding=1), nn.PixelShuffle(2))
-        self.paint = nn.Conv2d(Placing.LAYERS * Appearance.CHANNELS, wide, 3, padding=1)
-        nn.init.zeros_(self.paint.weight), nn.init.zeros_(self.paint.bias)
-        self.leave1, self.leave_attention, self.leave2 = ResBlock(2 * wide, wide, embed), TransformerBlock(wide, context, self_attention=False), ResBlock(2 * wide, wide, embed)
+        self.paint_in, self.paint = nn.Conv2d(placed, wide, 3, padding=1), ResBlock(wide, wide, embed)
+        self.leave1, self.leave_attention, self.leave2 = ResBlock(3 * wide, wide, embed), TransformerBlock(wide, context, self_attention=False), ResBlock(2 * wide, wide, embed)
         self.norm_out, self.conv_out = GroupNorm(8, wide), nn.Conv2d(wide, latent_channels, 3, padding=1)
         nn.init.zeros_(self.conv_out.weight), nn.init.zeros_(self.conv_out.bias)
         self.register_buffer("frequencies", torch.exp(-math.log(10000) * torch.arange(64) / 64), persistent=False)
 
     def forward(self, sample: Tensor, timestep: Tensor, context: Tensor) -> Tensor:
-        """sample [batch, 16, h, w], timestep int64 [batch] in 0..999, context [batch, tokens, 384] (padding rows are zero)."""
+        """sample [batch, 16, h, w], timestep int64 [batch] in 0..999, context [batch, tokens, 384] (padding rows are zero) → v [batch, 16, h, w]"""
+        return self.denoise(sample, self.embed(timestep, context), context, self.looks(context[..., :LOOK]))[0]
+
+    def embed(self, timestep: Tensor, context: Tensor) -> Tensor:
         angle = timestep[:, None].float() * self.frequencies
         # Token 0 is the text transformer's summary of the whole prompt.
-        e = F.silu(self.time(torch.cat([angle.cos(), angle.sin()], -1)) + self.pooled(context[:, 0]))
+        return F.silu(self.time(torch.cat([angle.cos(), angle.sin()], -1).to(context.dtype)) + self.pooled(context[:, 0]))
+
+    def painted(self, features: Tensor, e: Tensor) -> Tensor:
+        """What is placed, painted at the latents' resolution: [batch, 98, 16, 16] → [batch, wide, 16, 16]"""
+        return self.paint(self.paint_in(features), e)
+
+    def denoise(self, sample: Tensor, e: Tensor, context: Tensor, looks: Tensor) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """→ (v, the choices of both placings: logits over tokens and over cells)"""
         h0 = self.enter1(self.conv_in(sample), e)
         h1 = self.enter2(h0, e)
-        cells = self.appearance(context[..., :LOOK])
         x, skips = self.down(h1), []
         for i, (res, block) in enumerate(self.encode):
             x = res(x, e)
             if i == 0:
-                x, _ = self.place_in(x, context, cells)
+                features, *first = self.place_in(x, context, looks)
+                x = x + self.tell(features)
             x = block(x, context)
             skips.append(x)
         x = self.middle(x, context)
         for i, (res, block) in enumerate(self.decode):
-            x = res(torch.cat([x, skips.pop()], 1), e)
-            if i == len(self.decode) - 1:
-                x, layers = self.place_out(x, context, cells)
-            x = block(x, context)
-        x = self.up(x) + self.paint(layers)
-        x = self.leave_attention(self.leave1(torch.cat([x, h1], 1), e), context)
-        x = self.leave2(torch.cat([x, h0], 1), e)
-        return self.conv_out(F.silu(self.norm_out(x)))
+            x = block(res(torch.cat([x, skips.pop()], 1), e), context)
+            if i == max(0, len(self.decode) - 2):  # what comes after it refines what was placed
+                features, *last = self.place_out(x, context, looks)
+        x = self.leave1(torch.cat([self.up(x), self.painted(features, e), h1], 1), e)
+        x = self.leave2(torch.cat([self.leave_attention(x, context), h0], 1), e)
+        return self.conv_out(F.silu(self.norm_out(x))), [tuple(first), tuple(last)]

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import torch
 
-from ..model.checkpoint import load_autoencoder, load_models
-from ..model.text import build_tokenizer
-from .unet import SHEET_PROMPTS, save_sheet
+from ..model.checkpoint import Autoencoder, load_models
+from .sheet import SHEET_PROMPTS, save_sheet
 
 
 def main(argv=None) -> None:
@@ -20,13 +19,13 @@ def main(argv=None) -> None:
     parser.add_argument("--copies", type=int, default=1, help="pictures per prompt, each from its own noise")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=25)
-    parser.add_argument("--guidance", type=float, default=4.0)
-    parser.add_argument("--columns", type=int, default=4)
+    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--columns", type=int, default=6)
     args = parser.parse_args(argv)
-    unet, text, _ = load_models(args.checkpoint)
-    vae, mean, scale = load_autoencoder(args.data)
+    unet, text, state = load_models(args.checkpoint, args.data)
     prompts = [p for p in args.prompt or SHEET_PROMPTS for _ in range(args.copies)]
-    save_sheet(args.out, unet.to(memory_format=torch.channels_last), text, build_tokenizer(), vae, mean, scale, prompts, args.seed, args.columns, args.steps, args.guidance)
+    few = state.get("scheduler") == "LCMScheduler"
+    save_sheet(args.out, unet.to(memory_format=torch.channels_last), text, Autoencoder.default(args.data), prompts, args.columns, seed=args.seed, steps=args.steps, guidance=args.guidance, few=few)
 
 
 if __name__ == "__main__":

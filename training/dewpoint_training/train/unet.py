@@ -1,270 +1,241 @@
-"""Trains the U-Net, and with it the roles of words, on encoded scenes.
+"""Trains the U-Net and the text encoder's two branches together, for a given time, on scenes composed and encoded as it goes.
 
-Stops cleanly on SIGTERM, survives kill -9 (atomic checkpoints), and counts samples, never wall time: a paused process loses nothing. The learning rate
-warms up, then stays constant, so training can go on for as long as there is time; `--cooldown N` takes it to zero over the next N samples.
+Beside the diffusion loss four small ones say what the renderer knows: which thing and which spot of it every place shows (`placement`); what the things
+look like, as icons (`likeness`) and where they are rightly placed in the scene (`painting`), which teach the looks without waiting for the placing; and from the
+words alone where on the picture each thing may be (`roles`: without it words say what a thing looks like but not which of two it is, record 0019).
 """
 from __future__ import annotations
 
 import argparse
-import copy
 import json
+import multiprocessing
 import signal
 import time
-import tomllib
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-from ..model.checkpoint import load_autoencoder, load_state, load_weights, save_state
-from .gradient_helper import GradientHelper
+from ..data.compose import Composer
+from ..data.concepts import all_concepts
+from ..data.looks import SETS
+from ..data.plans import plan_stream
+from ..model.checkpoint import Autoencoder, compact, load_state, load_weights, save_state
+from ..model.schedule import ALPHAS_CUMPROD, stratified_timesteps
+from ..model.text import FrozenMiniLM, TextEncoder, empty_prompt
+from ..model.unet import LOOK, ROLE, Looks, Placing, UNet
+from ..model.vae import LATENT_CHANNELS
+from .encoded_scenes import SIDE, THINGS, EncodedScenes
+from .likenesses import CHANNELS, likenesses
+from .config import CONFIGS, awaited, read_config
 from .muon import Muon, split_parameters
-from ..data.pool import ScenePool
-from .progress import bar, draw_curve, say
-from ..model.schedule import alpha_sigma, sample_ddim, stratified_timesteps
-from ..data.sprites import Sprites
-from ..model.text import FrozenMiniLM, TextEncoder, build_tokenizer, encode
-from ..model.unet import UNet, placement_loss
+from .optimisers import Average, Optimisers, rate
+from .placements import of_thing, spots_of, tokens_of
+from .progress import draw_curve, say
+from .sheet import save_sheet
 
-SHEET_PROMPTS = [
-    "a panda eating tacos at the beach", "a fox in the forest", "a robot and a cactus in the desert", "two penguins in the snow",
-    "a rocket in space", "a dog next to a birthday cake on a pink background", "a whale in the ocean", "a dragon above a castle at sunset",
-    "a red car in the city", "cartoon of a cat wearing a top hat", "flat illustration of a pizza on a yellow background", "an astronaut riding a horse on the moon",
-    "a puppy in a garden", "three apples in the kitchen", "a wizard holding a key at night", "a lion on a white background",
-]  # fmt: skip
+CONFIG = CONFIGS / "unet.toml"
 
 
-def predict(unet, sample, timestep, context):
-    with torch.autocast(sample.device.type, dtype=torch.bfloat16):
-        return unet(sample.contiguous(memory_format=torch.channels_last), timestep, context).float()
+class Losses(nn.Module):
+    """The models and the heads that only training needs; `forward` is the whole loss of a batch."""
+
+    def __init__(self, unet: UNet, text: TextEncoder, config: dict):
+        super().__init__()
+        self.unet, self.text, self.config = unet, text, config
+        wide = unet.conv_in.out_channels
+        self.paint_out = nn.Conv2d(wide, unet.conv_in.in_channels, 3, padding=1)
+        self.where = nn.Linear(LOOK + ROLE, 64)
+        self.register_buffer("alphas", ALPHAS_CUMPROD, persistent=False)
+        self.register_buffer("likenesses", torch.zeros(len(all_concepts()) * len(SETS), Looks.CELLS, CHANNELS, dtype=torch.float16), persistent=False)
+
+    def forward(self, latents: Tensor, noise: Tensor, t: Tensor, ids: Tensor, carrier: Tensor, fine: Tensor, coarse: Tensor, box: Tensor, mirror: Tensor, sprite: Tensor) -> tuple[Tensor, Tensor]:
+        """→ (what to minimise, [diffusion loss, on the things alone, placement, painting, likeness, roles])"""
+        unet, config = self.unet, self.config
+        a = self.alphas[t][:, None, None, None]
+        a, s = a.sqrt(), (1 - a).sqrt()
+        context = self.text(ids)
+        looks, e = unet.looks(context[..., :LOOK]), unet.embed(t, context)
+        v, choices = unet.denoise((a * latents + s * noise).to(memory_format=torch.channels_last), e, context, looks)
+        error = (v.float() - (a * noise - s * latents)).square().mean(1)
+        things = (fine[:, 0] >= 0).float()
+        weight = 1 + config["thing_weight"] * things
+        diffusion = (error * weight).sum() / weight.sum()
+        on_things = (error.detach() * things).sum() / things.sum().clamp(min=1)
+
+        placement = torch.zeros((), device=latents.device)
+        tokens = ids.shape[1]
+        for thing, (token_logits, cell_logits) in zip((coarse, fine), choices):
+            target = tokens_of(thing, carrier, tokens)
+            spots = spots_of(thing, box, mirror)
+            surprise = F.cross_entropy(token_logits.float().flatten(0, 2), target.clamp(min=0).flatten(), reduction="none").unflatten(0, target.shape)
+            told, empty = target >= 0, target == tokens
+            shown = told & ~empty
+            amiss = -(spots * cell_logits.float().log_softmax(-1)).sum(-1)
+            mean = lambda x, where: (x * where).sum() / where.sum().clamp(min=1)
+            placement = placement + 0.5 * (mean(surprise, shown) + 0.5 * mean(surprise, empty) + mean(amiss, shown))
+
+        # What is rightly placed, painted: `thing`, `shown` and `spots` are the fine grid's.
+        nobody = carrier.shape[1]
+        chosen = F.one_hot(torch.where(shown, thing.flatten(2).transpose(1, 2), nobody), nobody + 1).to(looks.dtype)
+        theirs = of_thing(looks.flatten(2), carrier).unflatten(2, looks.shape[2:])
+        features = Placing.look_up(chosen, spots.to(looks.dtype), theirs).transpose(1, 2).unflatten(2, fine.shape[2:])
+        painted = self.paint_out(unet.painted(features, e)).float()
+        front = shown[..., 0].unflatten(1, fine.shape[2:]).float()
+        painting = ((painted - latents).square().mean(1) * front).sum() / front.sum().clamp(min=1)
+
+        alike = theirs[..., :CHANNELS].float() - self.likenesses[sprite.clamp(min=0)].float()
+        asked = (sprite >= 0) & (carrier >= 0)
+        likeness = (alike.square().mean((2, 3)) * asked).sum() / asked.sum().clamp(min=1)
+
+        # Where the things named may be, from the words alone.
+        cover = torch.stack([(coarse == k).any(1) for k in range(carrier.shape[1])], 1).flatten(2).float()
+        named = of_thing(context, carrier)
+        said = F.binary_cross_entropy_with_logits(self.where(named).float(), cover, reduction="none").mean(-1)
+        present = (carrier >= 0) & (cover.amax(-1) > 0)
+        roles = (said * present).sum() / present.sum().clamp(min=1)
+
+        total = diffusion + config["placement_weight"] * placement + config["painting_weight"] * painting + config["likeness_weight"] * likeness + config["roles_weight"] * roles
+        return total, torch.stack([error.detach().mean(), on_things, placement.detach(), painting.detach(), likeness.detach(), roles.detach()])
 
 
-def embed(text, ids):
-    with torch.autocast(ids.device.type, dtype=torch.bfloat16):
-        return text(ids)
+LOSSES = ("loss", "things", "placement", "painting", "likeness", "roles")
 
 
-def object_share(samples: int, config: dict) -> float:
-    """The curriculum: single large objects first, composed scenes later."""
-    start, end = config["curriculum_start"], config["curriculum_end"]
-    progress = min(1.0, max(0.0, (samples - start) / max(1, end - start)))
-    return 1 - progress * (1 - config["object_share_final"])
+class Trainer:
+    """One run: models, optimisers, scenes; `train` ends by the clock, `save` at any time."""
 
+    def __init__(self, config: dict, data: Path, autoencoder: Path, run: Path, device: torch.device, workers: int, init: Path | None = None):
+        self.config, self.run, self.device = config, run, device
+        torch.manual_seed(config["seed"])
+        # Before anything touches the GPU: a process forked after that may not use it.
+        self.stage = multiprocessing.get_context("spawn").Value("d", 0.0)
+        self.plans = plan_stream(workers, config["seed"], config["plan_batch"], self.stage)
+        composer = Composer(data, device)
+        self.unet = UNet(channels=tuple(config["channels"]), depth=config["depth"]).to(device, memory_format=torch.channels_last)
+        self.text = TextEncoder(FrozenMiniLM.load(data), depth=config["text_depth"]).to(device)
+        self.losses = Losses(self.unet, self.text, config).to(device)
+        self.samples = 0
+        if init:
+            self.start_from(init)
+        self.average = Average(config["ema"], self.unet, self.text)
+        hidden, rest = split_parameters([self.unet], ("conv_in", "conv_out"))
+        text_hidden, text_rest = split_parameters([self.text.look, self.text.role])
+        heads = [*self.losses.paint_out.parameters(), *self.losses.where.parameters()]
+        self.optimisers = Optimisers(
+            (Muon(hidden, config["muon_lr"], weight_decay=config["muon_weight_decay"]), config["muon_lr"]),
+            (Muon(text_hidden, config["text_lr"], weight_decay=config["muon_weight_decay"]), config["text_lr"]),
+            (torch.optim.AdamW(rest + text_rest + heads, config["adam_lr"], betas=(0.9, 0.99), weight_decay=0.0, fused=device.type == "cuda"), config["adam_lr"]),
+        )
+        self.empty = empty_prompt().to(device)
+        self.step_loss = torch.compile(self.losses) if config["compile"] else self.losses
+        self.step(0.0, self.blank_batch())  # compiles, while the autoencoder may still be trained
+        self.autoencoder = Autoencoder.load(awaited(autoencoder)).to(device)
+        self.scenes = EncodedScenes(config["pool"], self.autoencoder.encode, composer, device)
+        self.losses.likenesses.copy_(likenesses(composer, self.autoencoder, data))
 
-class Validation:
-    """Fixed scenes, fixed noise, timesteps spread evenly: comparable between runs on the same data version."""
+    def start_from(self, path: Path) -> None:
+        state = load_state(path)
+        load_weights(self.unet, state["ema_unet"])
+        load_weights(self.text, state["ema_text"])
+        if "heads" in state:
+            self.losses.load_state_dict(state["heads"], strict=False)
+        self.samples = state["samples"]
 
-    def __init__(self, pool: ScenePool, n: int, mean, scale, device):
-        pool.make(n, 0.0)
-        generator = torch.Generator().manual_seed(1)
-        latents = (pool.latents[:n].float() - mean) / scale
-        self.latents, self.noise = latents.to(device), torch.randn(latents.shape, generator=generator).to(device)
-        self.ids, self.masks = pool.ids[:n].long().to(device), pool.masks[:n].float().to(device)
-        self.timesteps = (torch.arange(n) * 1000 // n).to(device)
+    def fill(self, scenes: int) -> None:
+        while self.scenes.made < scenes:
+            self.scenes.add(next(self.plans))
 
-    @torch.no_grad()
-    def __call__(self, unet, text) -> tuple[float, float]:
-        """(loss, loss on the objects' cells only)"""
-        total = objects = 0.0
-        for s in torch.arange(len(self.latents), device=self.latents.device).split(64):
-            a, sigma = alpha_sigma(self.timesteps[s])
-            x, n = self.latents[s], self.noise[s]
-            error = (predict(unet, a * x + sigma * n, self.timesteps[s], embed(text, self.ids[s])) - (a * n - sigma * x)).square().mean(1)
-            total += error.mean().item() * len(s)
-            objects += ((error * self.masks[s]).sum() / self.masks[s].sum()).item() * len(s)
-        return total / len(self.latents), objects / len(self.latents)
+    def batch(self) -> dict[str, Tensor]:
+        batch = self.scenes.draw(self.config["batch"])
+        dropped = torch.rand(len(batch["ids"]), device=self.device) < self.config["caption_dropout"]
+        batch["ids"] = torch.where(dropped[:, None], self.empty, batch["ids"])
+        batch["carrier"] = torch.where(dropped[:, None], -1, batch["carrier"])
+        batch["t"] = stratified_timesteps(len(dropped), self.device)
+        return batch | {"noise": torch.randn_like(batch["latents"])}
 
+    def blank_batch(self) -> dict[str, Tensor]:
+        """A batch of the right shapes and nothing in it."""
+        n, device = self.config["batch"], self.device
+        whole = lambda *shape: torch.full((n, *shape), -1, device=device)
+        latents = torch.zeros(n, LATENT_CHANNELS, SIDE, SIDE, device=device)
+        return {
+            "latents": latents, "noise": latents, "t": whole().abs(), "ids": self.empty.expand(n, -1).contiguous(), "carrier": whole(THINGS), "fine": whole(2, SIDE, SIDE),
+            "coarse": whole(2, SIDE // 2, SIDE // 2), "box": torch.zeros(n, THINGS, 4, device=device), "mirror": torch.zeros(n, THINGS, dtype=torch.bool, device=device), "sprite": whole(THINGS),
+        }  # fmt: skip
 
-def save_sheet(path, unet, text, tokenizer, vae, mean, scale, prompts=SHEET_PROMPTS, seed=0, columns=4, steps=25, guidance=4.0):
-    device = next(unet.parameters()).device
-    noise = torch.randn(len(prompts), 16, 16, 16, generator=torch.Generator().manual_seed(seed)).to(device)
-    with torch.no_grad():
-        context, uncond = embed(text, encode(tokenizer, prompts).to(device)), embed(text, encode(tokenizer, [""] * len(prompts)).to(device))
-        z = sample_ddim(lambda *a: predict(unet, *a), noise, context, uncond, steps, guidance).cpu()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            pictures = vae.decode((z * scale + mean).contiguous(memory_format=torch.channels_last)).float().clamp(0, 1)
-    rows = -(-len(prompts) // columns)
-    grid = torch.zeros(rows * columns, 3, *pictures.shape[2:])
-    grid[: len(prompts)] = pictures
-    h, w = pictures.shape[2:]
-    grid = grid.reshape(rows, columns, 3, h, w).permute(0, 3, 1, 4, 2).reshape(rows * h, columns * w, 3)
-    Image.fromarray((grid.numpy() * 255).astype(np.uint8)).save(path)
+    def step(self, share: float, batch: dict[str, Tensor] | None = None) -> Tensor:
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            total, parts = self.step_loss(**(batch or self.batch()))
+        total.backward()
+        self.optimisers.step(share)
+        self.average.update()
+        return parts
+
+    def train(self, minutes: float, stop=lambda: False) -> None:
+        config = self.config
+        self.fill(config["pool_start"])
+        began, steps, sums, since = time.time(), 0, torch.zeros(len(LOSSES), device=self.device), 0
+        log, next_log, next_save, next_sheet = open(self.run / "log.jsonl", "a"), began + config["log_seconds"], began + config["save_seconds"], began + config["sheet_seconds"]
+        ticked = began
+        while (progress := (time.time() - began) / (60 * minutes)) < 1 and not stop():
+            self.stage.value = min(1.0, progress / config["composed_from"])
+            # A batch of plans comes as often as every scene may be seen `views` times.
+            if steps * config["batch"] >= (self.scenes.made - config["pool_start"]) * config["views"]:
+                self.scenes.add(next(self.plans))
+            sums += self.step(rate(progress, config["warm_up"], config["falls_from"]))
+            steps, since = steps + 1, since + 1
+            self.samples += config["batch"]
+            now = time.time()
+            if now >= next_log:
+                parts = (sums / since).tolist()
+                record = {"samples": self.samples, "step": steps, **{name: round(value, 4) for name, value in zip(LOSSES, parts)}, "per_second": round(since * config["batch"] / (now - ticked)), "scenes": self.scenes.made, "minutes": round((now - began) / 60, 2)}
+                log.write(json.dumps(record) + "\n"), log.flush(), say(record)
+                sums.zero_()
+                since, ticked, next_log = 0, now, now + config["log_seconds"]
+            if now >= next_save:
+                self.save()
+                next_save = time.time() + config["save_seconds"]
+            if now >= next_sheet:
+                self.sheet(f"sheet-{self.samples:08d}.webp")
+                next_sheet = time.time() + config["sheet_seconds"]
+        self.save()
+        self.save("final.pt")  # what waits for the whole run waits for this
+
+    def save(self, name: str = "checkpoint.pt") -> None:
+        unet, text = self.average.modules
+        heads = {k: v for k, v in self.losses.state_dict().items() if k.startswith(("paint_out", "where"))}
+        save_state({"ema_unet": compact(unet.state_dict()), "ema_text": compact(text.trained_state()), "heads": compact(heads), "samples": self.samples, "config": self.config}, self.run / name)
+
+    def sheet(self, name: str) -> None:
+        unet, text = self.average.modules
+        save_sheet(self.run / name, unet, text, self.autoencoder)
 
 
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path(__file__).parents[2] / "configs" / "unet.toml")
-    parser.add_argument("--data", type=Path, default=Path(".data/training"), help="folder with icons/, and vae.pt unless the autoencoder is the shipped one")
-    parser.add_argument("--run", type=Path, required=True, help="folder of this run; continues from its checkpoint when there is one")
-    parser.add_argument("--init", type=Path, help="checkpoint or exported model folder whose averaged weights to start from (new optimiser state)")
-    parser.add_argument("--samples", type=int, default=10**12, help="stop after this many samples in all")
-    parser.add_argument("--cooldown", type=int, default=0, help="take the learning rate to zero over this many samples from now, then stop")
-    parser.add_argument("--device", default="cpu", help="cuda: the same training on a GPU, without the helper process")
+    parser.add_argument("--config", type=Path, default=CONFIG)
+    parser.add_argument("--data", type=Path, default=Path(".data/training"), help="folder with sprites.pack and frozen.pt")
+    parser.add_argument("--autoencoder", type=Path, help="what `train-vae` wrote; the data folder's vae.pt otherwise")
+    parser.add_argument("--run", type=Path, required=True, help="folder of this run")
+    parser.add_argument("--init", type=Path, help="checkpoint whose averaged weights to start from")
+    parser.add_argument("--minutes", type=float, required=True, help="of training, after everything is loaded and compiled")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--workers", type=int, default=1, help="processes that plan scenes")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="instead of the config's")
     args = parser.parse_args(argv)
-    device = torch.device(args.device)
-    config = tomllib.loads(args.config.read_text())
+    config = read_config(args.config, args.set)
     args.run.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(config["threads"])
-    torch.manual_seed(config["seed"])
-
-    sprites, tokenizer = Sprites(args.data / "icons"), build_tokenizer()
-    vae, mean, scale = load_autoencoder(args.data)
-    validate = Validation(ScenePool(256, sprites, vae, tokenizer, split=1), 256, mean, scale, device)
-
-    unet = UNet(channels=tuple(config["channels"]), depth=config["depth"]).to(device, memory_format=torch.channels_last)
-    text = TextEncoder(FrozenMiniLM.from_package(), depth=config["text_depth"]).to(device)
-    ema_unet, ema_text = copy.deepcopy(unet).requires_grad_(False), copy.deepcopy(text).requires_grad_(False)
-    text.look.requires_grad_(False), unet.appearance.requires_grad_(False)  # as aligned: the U-Net learns to place what the words already look like
-    text.role.requires_grad_(config["role_lr"] > 0)
-    hidden_unet, rest_unet = split_parameters([unet], ("conv_in", "conv_out"))
-    hidden_text, rest_text = split_parameters([text.role])
-    hidden, rest = hidden_unet + hidden_text, rest_unet + rest_text
-    optimisers = [
-        Muon(hidden_unet, config["muon_lr"], weight_decay=config["muon_weight_decay"]),
-        torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.99), weight_decay=0.0),
-    ]
-    base_lrs = [config["muon_lr"], config["adam_lr"]]
-    if hidden_text:
-        optimisers.append(Muon(hidden_text, config["role_lr"], weight_decay=config["muon_weight_decay"]))
-        base_lrs.append(config["role_lr"])
-
-    checkpoint_path, log_path = args.run / "checkpoint.pt", args.run / "log.jsonl"
-    step = samples = 0
-    if checkpoint_path.exists():
-        state = torch.load(checkpoint_path, weights_only=False, map_location=device)
-        unet.load_state_dict(state["unet"]), text.load_state_dict(state["text"], strict=False)
-        ema_unet.load_state_dict(state["ema_unet"]), ema_text.load_state_dict(state["ema_text"], strict=False)
-        for optimiser, saved in zip(optimisers, state["optimisers"]):
-            optimiser.load_state_dict(saved)
-        step, samples = state["step"], state["samples"]
-    elif args.init:
-        state = load_state(args.init)
-        for model in (unet, ema_unet) if "ema_unet" in state else ():  # a newly aligned text transformer has no U-Net yet
-            load_weights(model, state["ema_unet"])
-        for model in (text, ema_text):
-            load_weights(model, state["ema_text"])
-        samples = state["samples"]
-    start_samples, start_step = samples, step
-
-    pool = ScenePool(config["pool"], sprites, vae, tokenizer, split=0)
-    pool_path = args.run / "pool.pt"
-    if pool_path.exists():
-        pool.load(pool_path)
-    else:
-        pool.first = int(samples * config["fresh_share"])  # a resumed run goes on with scenes it has not made yet
-        while pool.made < config["pool_start"]:
-            pool.make(64, object_share(samples, config))
-    pool_made = pool.made
-
-    stop = False
-
-    def on_term(*_):
-        nonlocal stop
-        stop = True
-
-    signal.signal(signal.SIGTERM, on_term)
-    for layer in (unet.place_in, unet.place_out):
-        layer.keep_weights = True
-    uncond_ids = encode(tokenizer, [""])
-    batch, log = config["batch"] if device.type == "cpu" else config["batch"] + config["helper_batch"], open(log_path, "a")
-    parameters = hidden + rest
-    progress = torch.tensor([samples]).share_memory_()
-    last = start_samples + args.cooldown if args.cooldown else args.samples
-    watched = bar(last if last < 10**12 else None, "sample", initial=samples)
-
-    def gradients(n: int, generator: torch.Generator) -> tuple[int, float]:
-        """Adds the gradient of the loss summed over n samples; returns (n, unweighted loss sum)."""
-        share = object_share(int(progress), config)
-        x, ids, mask, places = pool.draw(n, generator)
-        x = (x - mean) / scale
-        dropped = torch.rand(n, generator=generator) < config["caption_dropout"]
-        ids[dropped], places[dropped] = uncond_ids, -1
-        t = stratified_timesteps(n, generator)
-        noise = torch.randn(x.shape, generator=generator)
-        x, ids, mask, places, t, noise = (value.to(device) for value in (x, ids, mask, places, t, noise))
-        a, sigma = alpha_sigma(t)
-        out = predict(unet, a * x + sigma * noise, t, embed(text, ids))
-        error = (out - (a * noise - sigma * x)).square().mean(1)
-        weight = 1 + config["object_weight"] * share * mask
-        loss = (error * weight).sum() / weight.sum() + config["placement_weight"] * placement_loss(unet, places)
-        (loss * n).backward()
-        return n, error.mean().item() * n
-
-    def refill() -> bool:
-        """Makes scenes the training is owed; false when there is nothing to do."""
-        due = pool_made + (int(progress) - start_samples) * config["fresh_share"]
-        if pool.made >= due:
-            return False
-        pool.make(8, object_share(int(progress), config))
-        return True
-
-    helper = GradientHelper(parameters) if config["helper_batch"] and device.type == "cpu" else None
-    if helper:
-        helper.publish()
-        helper_generator = torch.Generator().manual_seed(config["seed"] * 1_000_003 + step + 500_009)
-        helper.start(lambda: gradients(config["helper_batch"], helper_generator), refill)
-    cpu0 = time.process_time()
-    average, since, tick = None, 0, time.time()
-    next_log, next_save, next_sheet = samples + config["log_every"], time.time() + config["save_seconds"], (samples // config["sheet_every"] + 1) * config["sheet_every"]
-
-    def save():
-        state = {
-            "unet": unet.state_dict(), "text": text.trained_state(), "ema_unet": ema_unet.state_dict(), "ema_text": ema_text.trained_state(),
-            "optimisers": [o.state_dict() for o in optimisers], "step": step, "samples": samples, "config": config,
-        }  # fmt: skip
-        save_state(state, checkpoint_path)
-
-    while not stop and samples < args.samples:
-        for p in parameters:
-            p.grad = None
-        n, loss_sum = gradients(batch, torch.Generator().manual_seed(config["seed"] * 1_000_003 + step))
-        if helper:
-            helped, helped_loss = helper.take()
-            n, loss_sum = n + helped, loss_sum + helped_loss
-        else:
-            refill()
-        torch._foreach_div_([p.grad for p in parameters], float(n))
-        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        warm = min(1.0, (samples - start_samples + batch) / config["warmup"])
-        cool = max(0.0, 1 - (samples - start_samples) / args.cooldown) if args.cooldown else 1.0
-        for optimiser, lr in zip(optimisers, base_lrs):
-            for group in optimiser.param_groups:
-                group["lr"] = lr * warm * cool
-        if torch.isfinite(norm):
-            for optimiser in optimisers:
-                optimiser.step()
-        if helper:
-            helper.publish()
-        step, samples, since = step + 1, samples + n, since + n
-        progress.fill_(samples)
-        watched.update(n)
-        decay = min(config["ema"], (step + 1) / (step + 10))
-        with torch.no_grad():
-            for averaged, live in ((ema_unet, unet), (ema_text, text)):
-                pairs = [(p, q) for p, q in zip(averaged.parameters(), live.parameters()) if q.requires_grad]
-                if pairs:
-                    torch._foreach_lerp_([p for p, _ in pairs], [q for _, q in pairs], 1 - decay)
-        average = loss_sum / n if average is None else average * 0.98 + loss_sum / n * 0.02
-        if samples >= next_log:
-            elapsed = time.time() - tick
-            loss_all, loss_objects = validate(ema_unet, ema_text)
-            record = dict(samples=samples, step=step, train=round(average, 4), val=round(loss_all, 4), val_objects=round(loss_objects, 4), samples_per_second=round(since / elapsed, 1), cpu_hours=round((time.process_time() - cpu0) / 3600, 3), object_share=round(object_share(samples, config), 3), batch=round((samples - start_samples) / max(1, step - start_step), 1), time=time.strftime("%H:%M:%S"))
-            log.write(json.dumps(record) + "\n"), log.flush()
-            say(record)
-            draw_curve(log_path, args.run / "curve.png", "samples", {"train": "loss in training", "val": "validation loss", "val_objects": "on objects"})
-            next_log, since, tick = samples + config["log_every"], 0, time.time()
-        if samples >= next_sheet:
-            save_sheet(args.run / f"sheet-{samples:07d}.png", ema_unet, ema_text, tokenizer, vae, mean, scale)
-            next_sheet += config["sheet_every"]
-        if time.time() >= next_save:
-            save()
-            next_save = time.time() + config["save_seconds"]
-        if args.cooldown and samples - start_samples >= args.cooldown:
-            break
-    save()
-    pool.save(pool_path)
-    save_sheet(args.run / "sheet-last.png", ema_unet, ema_text, tokenizer, vae, mean, scale)
+    if args.device == "cpu":
+        torch.set_num_threads(config["threads"])
+    torch.set_float32_matmul_precision("high")
+    stopped = []
+    signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
+    trainer = Trainer(config, args.data, args.autoencoder or args.data / "vae.pt", args.run, torch.device(args.device), args.workers, args.init)
+    trainer.train(args.minutes, lambda: bool(stopped))
+    trainer.sheet("sheet.webp")
+    draw_curve(args.run / "log.jsonl", args.run / "curve.png", "samples", {name: name for name in ("loss", "things", "painting", "likeness")})
 
 
 if __name__ == "__main__":

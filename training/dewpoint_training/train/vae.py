@@ -1,130 +1,218 @@
-"""Trains the autoencoder on random 128 px crops of scenes and of wild mixes of every sprite.
+"""Trains the autoencoder on crops of composed scenes and of wild mixes of things, for a given time.
 
-Loss: L1 plus L1 of the picture's gradients (edges and eyes), on latents with noise 0.1 added (so that a diffusion model's small errors stay small), plus
-a penalty that keeps a half-size latent decoding to the half-size picture. The U-Net's hours depend on these weights: change them only at a restart.
+Loss: L1 plus L1 of the picture's gradients (edges and eyes), on latents with noise added (so that a diffusion model's small errors stay small); from a third
+of the time on also a small patch discriminator's features and verdict, which keep edges as sharp as they are, and a squared error that keeps
+them where they are. Everything after it depends on these weights: change them only at a restart.
 """
 from __future__ import annotations
 
 import argparse
-import copy
+import json
 import time
-import tomllib
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
-from ..data.backgrounds import PAINTERS, paint_background
-from ..model.checkpoint import save_state
-from .muon import Muon, split_parameters
-from .progress import bar, say
-from ..data.grid_scenes import SceneGenerator, render_scene
-from ..data.sprites import Sprites
+from ..data.compose import Composer
+from ..data.plans import plan_stream
+from ..model.checkpoint import Autoencoder
 from ..model.vae import VAE
+from .config import CONFIGS, read_config
+from .muon import Muon, split_parameters
+from .optimisers import Average, Optimisers, rate
+from .progress import say
+from .sheet import grid
 
-CROP = 128
-
-
-def wild_mix(rng: np.random.Generator, sprites: Sprites) -> Image.Image:
-    """One to four sprites of any kind, size, place, tilt and style: the decoder must draw what no caption asks for."""
-    image = paint_background(str(rng.choice(list(PAINTERS))), rng)
-    for _ in range(rng.integers(1, 5)):
-        sprite = Image.fromarray(np.asarray(sprites.pixels[rng.integers(len(sprites.pixels))]), "RGBA")
-        size = int(np.clip(rng.lognormal(4.5, 0.45), 30, 190))
-        if rng.random() < 0.3:
-            sprite = sprite.rotate(rng.uniform(-30, 30), Image.BICUBIC)
-        sprite = sprite.resize((size, size), Image.LANCZOS)
-        if rng.random() < 0.4:
-            sprite = sprite.transpose(Image.FLIP_LEFT_RIGHT)
-        image.paste(sprite, tuple(int(v - size / 2) for v in rng.uniform(20, 236, 2)), sprite)
-    return image
+CONFIG = CONFIGS / "vae.toml"
 
 
-def reconstruction_loss(y, x):
+class PatchDiscriminator(nn.Module):
+    """Says of every 8 px patch whether it was drawn or decoded; its features compare the two."""
+
+    def __init__(self):
+        super().__init__()
+        conv = lambda a, b, kernel, stride: spectral_norm(nn.Conv2d(a, b, kernel, stride, kernel // 2))
+        self.layers = nn.ModuleList([conv(3, 64, 5, 2), conv(64, 128, 3, 2), conv(128, 192, 3, 2), conv(192, 192, 3, 1)])
+        self.verdict = spectral_norm(nn.Conv2d(192, 1, 3, 1, 1))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        features, x = [], x * 2 - 1
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+            features.append(x)
+        return self.verdict(x), features
+
+
+def edges(x: Tensor) -> tuple[Tensor, Tensor]:
+    return x[..., 1:] - x[..., :-1], x[..., 1:, :] - x[..., :-1, :]
+
+
+def reconstruction_loss(y: Tensor, x: Tensor) -> Tensor:
     e = y - x
-    return e.abs().mean() + (e[..., 1:] - e[..., :-1]).abs().mean() + (e[..., 1:, :] - e[..., :-1, :]).abs().mean()
+    across, down = edges(e)
+    return e.abs().mean() + across.abs().mean() + down.abs().mean()
 
 
-def psnr(y, x) -> float:
-    return -10 * torch.log10((y.clamp(0, 1) - x).square().mean()).item()
+def psnr(y: Tensor, x: Tensor) -> float:
+    """Mean over pictures, dB."""
+    return (-10 * torch.log10((y.clamp(0, 1) - x).square().mean((1, 2, 3)))).mean().item()
 
 
-def to_tensor(images) -> torch.Tensor:
-    return torch.from_numpy(np.stack([np.asarray(i) for i in images])).permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
+def edge_energy(y: Tensor, x: Tensor) -> float:
+    """Of the truth's."""
+    return (edges(y)[0].abs().mean() / edges(x)[0].abs().mean()).item()
+
+
+def crops_of(pictures: Tensor, size: int, step: int = 16) -> Tensor:
+    """One random crop of each picture, its corner on the grid of the latents."""
+    n, _, h, w = pictures.shape
+    top, left = (torch.randint(0, (side - size) // step + 1, (n,), device=pictures.device) * step for side in (h, w))
+    at = torch.arange(size, device=pictures.device)
+    rows, columns = (top[:, None] + at)[:, None, :, None], (left[:, None] + at)[:, None, None, :]
+    return pictures[torch.arange(n, device=pictures.device)[:, None, None, None], torch.arange(3, device=pictures.device)[None, :, None, None], rows, columns]
+
+
+class Trainer:
+    def __init__(self, config: dict, data: Path, device: torch.device, workers: int, init: Path | None):
+        self.config, self.device = config, device
+        torch.manual_seed(config["seed"])
+        # Before anything touches the GPU: a process forked after that may not use it.
+        self.plans = plan_stream(workers, config["seed"] + 77, config["plan_batch"])
+        self.composer = Composer(data, device)
+        vae = Autoencoder.load(init).vae.requires_grad_(True) if init else VAE()
+        self.vae, self.judge = vae.to(device, memory_format=torch.channels_last), PatchDiscriminator().to(device, memory_format=torch.channels_last)
+        if config["freeze_encoder"]:
+            self.vae.e.requires_grad_(False)
+        self.average = Average(config["ema"], self.vae)
+        hidden, rest = split_parameters([self.vae], ("e.1", "d.0"))
+        self.optimisers = Optimisers((Muon(hidden, config["muon_lr"], weight_decay=0.0), config["muon_lr"]), (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0.0), config["adam_lr"]))
+        self.judge_optimiser = Optimisers((torch.optim.AdamW(self.judge.parameters(), config["judge_lr"], betas=(0.5, 0.95), weight_decay=0.0), config["judge_lr"]))
+        self.pictures, self.made = torch.zeros(config["pool"], 3, 256, 256, dtype=torch.uint8), 0
+        self.pictures = self.pictures.to(device)
+        if config["compile"]:
+            self.encode, self.decode = torch.compile(self.vae.encode), torch.compile(self.vae.decode)
+        else:
+            self.encode, self.decode = self.vae.encode, self.vae.decode
+
+    @torch.no_grad()
+    def compose(self) -> None:
+        pictures, _ = self.composer.compose(next(self.plans).arrays())
+        at = torch.arange(self.made, self.made + len(pictures), device=self.device) % len(self.pictures)
+        self.pictures[at] = (pictures.clamp(0, 1) * 255).round().to(torch.uint8)
+        self.made += len(pictures)
+
+    def draw(self) -> Tensor:
+        i = torch.randint(0, min(self.made, len(self.pictures)), (self.config["batch"],), device=self.device)
+        return crops_of(self.pictures[i].float().div(255), self.config["crop"]).contiguous(memory_format=torch.channels_last)
+
+    def step(self, progress: float) -> Tensor:
+        config, x = self.config, self.draw()
+        sharpening = min(1.0, max(0.0, (progress - config["sharpen_from"]) / 0.1))
+        share = rate(progress, 0.02, config["falls_from"])
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            latents = self.encode(x).float()
+            y = self.decode(latents + config["latent_noise"] * torch.randn_like(latents)).float()
+        statistics = latents.mean((0, 2, 3)).square().mean() + (latents.std((0, 2, 3)) - 1).square().mean()
+        loss = reconstruction_loss(y, x) + config["squared"] * (y - x).square().mean() + 1e-3 * statistics
+        zero = torch.zeros((), device=self.device)
+        features, verdict, doubt = zero, zero, zero
+        if sharpening > 0:
+            shown = y.detach().clamp(-0.1, 1.1)
+            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+                doubt = F.relu(1 - self.judge(x)[0].float()).mean() + F.relu(1 + self.judge(shown)[0].float()).mean()
+            doubt.backward()
+            self.judge_optimiser.step(share)
+            self.judge.requires_grad_(False)
+            with torch.autocast(self.device.type, dtype=torch.bfloat16):
+                says, decoded = self.judge(y)
+                with torch.no_grad():
+                    _, drawn = self.judge(x)
+            features = sum((a.float() - b.float()).abs().mean() / (b.float().abs().mean() + 1e-3) for a, b in zip(decoded, drawn)) / len(drawn)
+            verdict = -says.float().mean()
+            loss = loss + sharpening * (config["features"] * features + config["adversarial"] * verdict)
+        loss.backward()
+        self.judge.requires_grad_(True)
+        self.optimisers.step(share)
+        self.average.update()
+        return torch.stack([loss.detach(), features.detach(), doubt.detach()])
+
+    def train(self, minutes: float, held: Tensor | None, log: Path) -> None:
+        config = self.config
+        while self.made < config["pool_start"]:
+            self.compose()
+        self.step(0.0), self.step(1.0 - 1e-9)  # compiles both kinds of step at a rate of nothing
+        began, steps, next_log = time.time(), 0, time.time() + config["log_seconds"]
+        with open(log, "a") as lines:
+            while (progress := (time.time() - began) / (60 * minutes)) < 1:
+                if steps * config["batch"] >= (self.made - config["pool_start"]) * config["views"]:
+                    self.compose()
+                losses = self.step(progress)
+                steps += 1
+                if time.time() >= next_log:
+                    record = {"step": steps, "crops": steps * config["batch"], "seconds": round(time.time() - began), **{name: round(v, 4) for name, v in zip(("loss", "features", "doubt"), losses.tolist())}, **self.score(held)}
+                    lines.write(json.dumps(record) + "\n"), lines.flush(), say(record)
+                    next_log = time.time() + config["log_seconds"]
+
+    def score(self, held: Tensor | None) -> dict:
+        if held is None:
+            return {}
+        y = self.finished().decoded(held)
+        return {"psnr": round(psnr(y, held), 2), "edges": round(edge_energy(y, held), 3)}
+
+    @torch.no_grad()
+    def finished(self) -> "Finished":
+        i = torch.arange(0, min(self.made, len(self.pictures)), max(1, min(self.made, len(self.pictures)) // 256), device=self.device)
+        vae = self.average.modules[0]
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            latents = vae.encode(self.pictures[i].float().div(255).contiguous(memory_format=torch.channels_last)).float()
+        mean = latents.mean((0, 2, 3), keepdim=True)[0]
+        return Finished(vae, mean, (latents - mean).std().item())
+
+
+class Finished(Autoencoder):
+    def decoded(self, pictures: Tensor) -> Tensor:
+        return self.decode(self.encode(pictures))
+
+
+def held_pictures(path: Path | None, device: torch.device) -> Tensor | None:
+    """A folder of pictures, in the order of their names."""
+    if path is None:
+        return None
+    import numpy as np
+    from PIL import Image
+
+    pictures = np.stack([np.asarray(Image.open(file).convert("RGB")) for file in sorted(path.iterdir()) if file.suffix in (".png", ".webp")])
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(255).to(device)
 
 
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path(__file__).parents[2] / "configs" / "vae.toml")
+    parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--data", type=Path, default=Path(".data/training"))
-    parser.add_argument("--init", type=Path, help="weights to start from")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="an autoencoder to start from: vae.pt or an exported folder")
+    parser.add_argument("--held", type=Path, help="a folder of pictures to score reconstructions on as it goes")
+    parser.add_argument("--out", type=Path, required=True, help="vae.pt to write; a log and a sheet beside it")
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--workers", type=int, default=1, help="processes that plan scenes")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="instead of the config's")
     args = parser.parse_args(argv)
-    config = tomllib.loads(args.config.read_text())
-    torch.manual_seed(config["seed"])
-    torch.set_num_threads(config["threads"])
-    sprites = Sprites(args.data / "icons")
-    generator, rng = SceneGenerator(sprites), np.random.default_rng(config["seed"])
-    model = VAE()
-    if args.init:
-        model.load_state_dict({k: v.float() for k, v in torch.load(args.init, weights_only=True)["weights"].items()})
-    model = model.to(memory_format=torch.channels_last)
-    average = copy.deepcopy(model).requires_grad_(False)
-    hidden, rest = split_parameters([model])
-    optimisers = [(Muon(hidden, config["muon_lr"]), config["muon_lr"]), (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0), config["adam_lr"])]
-
-    made = 0
-
-    def picture():
-        nonlocal made
-        made += 1
-        return wild_mix(rng, sprites) if rng.random() < config["wild_share"] else render_scene(generator.scene([4, made]), sprites)
-
-    held = np.random.default_rng(99)
-    validation = {"scenes": to_tensor([render_scene(generator.scene([5, k]), sprites) for k in range(24)]), "wild": to_tensor([wild_mix(held, sprites) for _ in range(24)])}
-    pool = [np.asarray(picture()) for _ in range(64)]
-    started = time.time()
-    watched = bar(config["steps"], "step")
-    for step in range(config["steps"]):
-        watched.update()
-        for _ in range(config["fresh_per_step"]):
-            if len(pool) < config["pool"]:
-                pool.append(np.asarray(picture()))
-            else:
-                pool[rng.integers(len(pool))] = np.asarray(picture())
-        crops = []
-        for _ in range(config["batch"]):
-            y, x = rng.integers(0, 256 - CROP + 1, 2)
-            crops.append(pool[rng.integers(len(pool))][y : y + CROP, x : x + CROP])
-        x = to_tensor(crops)
-        half = step % 3 == 0  # the scale penalty on every third step is enough
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            latents = model.encode(x).float()
-            y = model.decode(latents + config["latent_noise"] * torch.randn_like(latents)).float()
-            y_half = model.decode(F.avg_pool2d(latents, 2)).float() if half else None
-        loss = reconstruction_loss(y, x) + 1e-3 * (latents.mean((0, 2, 3)).square().mean() + (latents.std((0, 2, 3)) - 1).square().mean())
-        if half:
-            loss = loss + 0.25 * reconstruction_loss(y_half, F.avg_pool2d(x, 2))
-        model.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimiser, lr in optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = lr * min(1, (step + 1) / 200) * (1 - 0.97 * step / config["steps"])
-            optimiser.step()
-        with torch.no_grad():
-            torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - min(0.998, (step + 1) / (step + 10)))
-        if (step + 1) % config["log_every"] == 0 or step + 1 == config["steps"]:
-            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-                scores = {name: round(psnr(average.decode(average.encode(v).float()).float(), v), 2) for name, v in validation.items()}
-            say(f"step {step + 1}: loss {loss.item():.4f}, PSNR {scores}, {(step + 1) * config['batch'] / (time.time() - started):.1f} crops/s")
-            with torch.no_grad():
-                latents = average.encode(validation["scenes"])
-            mean = latents.mean((0, 2, 3), keepdim=True)[0]
-            statistics = {"mean": mean, "scale": (latents - mean).std().item()}  # diffusion happens in latents of mean 0 and deviation 1
-            save_state({"weights": {k: v.half() for k, v in average.state_dict().items()}} | statistics, args.out)
+    config = read_config(args.config, args.set)
+    if args.device == "cpu":
+        torch.set_num_threads(config["threads"])
+    torch.set_float32_matmul_precision("high")
+    device = torch.device(args.device)
+    held = held_pictures(args.held, device)
+    trainer = Trainer(config, args.data, device, args.workers, args.init)
+    trainer.train(args.minutes, held, args.out.with_suffix(".jsonl"))
+    finished = trainer.finished()
+    finished.save(args.out)
+    shown = trainer.pictures[:12].float().div(255) if held is None else held[:12]
+    grid(torch.stack([shown, finished.decoded(shown).clamp(0, 1)], 1).flatten(0, 1), 8).save(args.out.with_suffix(".webp"), quality=92)
+    say({"scale": round(finished.scale, 4), **trainer.score(held)})
 
 
 if __name__ == "__main__":
