@@ -6,9 +6,11 @@ import type { checkImageSchema, GenerationDto } from '#contracts/generation.ts'
 import { recipeSchema } from '#contracts/recipe.ts'
 import { canonicalJson, recipeHash, sha256Hex } from '#recipes/hash.ts'
 import { imageRecipe } from '#recipes/image-recipe.ts'
+import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
 import { queueName } from '../queue/queue.ts'
-import { writeGeneration } from './write-generation.ts'
+import { findEarlier, writeGeneration } from './create-generation.ts'
+import { GENERATION_ROW, toGenerationDtos } from './generation-dto.ts'
 
 type Input = z.output<typeof checkImageSchema> & { readonly userId: string }
 
@@ -35,8 +37,7 @@ export async function checkImage(
   }
   if (recipe.input !== undefined && inputKey === null)
     throw new DewpointError('input.invalid', 'The picture it started from is not kept here')
-  return writeGeneration(deps, {
-    userId,
+  const row = {
     idempotencyKey,
     requestHash: await sha256Hex(new TextEncoder().encode(canonicalJson({ checksImageId: imageId }))),
     recipe,
@@ -44,5 +45,17 @@ export async function checkImage(
     queue: queueName(installed),
     inputKey,
     checksImageId: imageId,
+  }
+  await deps.queue.ensure(row.queue)
+  return deps.db.$transaction(async (tx) => {
+    const owner = await lockOwner(tx, userId)
+    if (owner === null) throw new DewpointError('auth.required', `No user ${userId}`)
+    const id =
+      (await findEarlier(tx, owner.id, idempotencyKey, row.requestHash)) ??
+      (await writeGeneration(tx, deps, owner, row))
+    const generation = await tx.generation.findUniqueOrThrow({ where: { id }, select: GENERATION_ROW })
+    const [dto] = await toGenerationDtos(tx, deps.appUrl, [generation])
+    if (dto === undefined) throw new Error(`Check ${id} has no DTO`)
+    return dto
   })
 }

@@ -1,2 +1,0 @@
--- CreateIndex
-CREATE INDEX "generation_input_key_idx" ON "generation"("input_key");
