@@ -21,7 +21,7 @@ async function choose(page: Page, list: string, option: string | RegExp): Promis
   await page.getByRole('option', { name: option }).click()
 }
 
-describe('fine points', () => {
+describe('optional settings', () => {
   let stack: TestStack
   beforeAll(async () => {
     stack = await startE2eStack()
