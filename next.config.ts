@@ -34,6 +34,8 @@ const config: NextConfig = {
   // Types are checked by `npm run check` with the native compiler; checking twice would only slow every start.
   typescript: { ignoreBuildErrors: true },
   poweredByHeader: false,
+  // The optimizer fetches any address of ours as nobody and keeps what it got: a revoked or deleted picture went on being served.
+  images: { unoptimized: true },
   // Native code, or code that finds its own files beside itself: left to Node instead of the bundler.
   serverExternalPackages: [
     '@prisma/adapter-pg',

@@ -5,12 +5,17 @@ import type { Deps } from './deps.ts'
 import { purgeSavings } from './device-pictures/purge-savings.ts'
 import { pruneEvents } from './events/prune-events.ts'
 import { purgeDeletedGenerations } from './generations/purge-deleted-generations.ts'
+import { purgeExpired } from './retention/purge-expired.ts'
+import { sweepBucket } from './retention/sweep-bucket.ts'
 import { purgeStaleUploads } from './uploads/purge-stale-uploads.ts'
+import { purgeGuests } from './users/purge-guests.ts'
 import { forgetWorkers } from './workers/forget-workers.ts'
 import { SWEEP_EVERY_MS } from './workers/lease.ts'
 import { recoverLostJobs } from './workers/recover-lost-jobs.ts'
 
 const TIDY_EVERY_MS = 5 * 60 * 1000
+/** The bucket is listed from end to end: a call for each thousand objects. */
+const SWEEP_BUCKET_EVERY_MS = 60 * 60 * 1000
 
 export interface Upkeep {
   /** Resolves when the round under way has ended. */
@@ -23,6 +28,9 @@ export function startUpkeep(deps: Deps): Upkeep {
     repeat(deps, 'purge deleted generations', TIDY_EVERY_MS, () => purgeDeletedGenerations(deps, { now: new Date() })),
     repeat(deps, 'purge stale uploads', TIDY_EVERY_MS, () => purgeStaleUploads(deps, { now: new Date() })),
     repeat(deps, 'purge savings', TIDY_EVERY_MS, () => purgeSavings(deps, { now: new Date() })),
+    repeat(deps, 'purge guests', TIDY_EVERY_MS, () => purgeGuests(deps, { now: new Date() })),
+    repeat(deps, 'purge expired rows', TIDY_EVERY_MS, () => purgeExpired(deps, { now: new Date() })),
+    repeat(deps, 'sweep the bucket', SWEEP_BUCKET_EVERY_MS, () => sweepBucket(deps, { now: new Date() })),
     repeat(deps, 'forget workers', TIDY_EVERY_MS, () => forgetWorkers(deps, { now: new Date() })),
     repeat(deps, 'prune events', TIDY_EVERY_MS, () => pruneEvents(deps, { now: new Date() })),
   ]

@@ -14,10 +14,10 @@ import { useAwake } from './use-awake.ts'
 import { useGenerationCache, useGenerationList } from './use-generations.ts'
 
 /** Shorter interruptions are not worth a word. */
-const OFFLINE_NOTICE_AFTER_MS = 4_000
+const LOST_NOTICE_AFTER_MS = 4_000
 
 const LiveStepsContext = createContext<LiveSteps | null>(null)
-const OfflineContext = createContext(false)
+const ConnectionLostContext = createContext(false)
 
 export function useLiveSteps(): LiveSteps {
   const live = useContext(LiveStepsContext)
@@ -31,27 +31,27 @@ export function useLiveStep(imageId: string): LiveStep | undefined {
 }
 
 /** Whether events have been away long enough to tell. */
-export function useOffline(): boolean {
-  return useContext(OfflineContext)
+export function useConnectionLost(): boolean {
+  return useContext(ConnectionLostContext)
 }
 
 export function LiveUpdates({ children }: { children: ReactNode }) {
   const [live] = useState(() => new LiveSteps())
-  const [offline, setOffline] = useState(false)
+  const [lost, setLost] = useState(false)
   const userId = useMe()?.id
   return (
     <LiveStepsContext value={live}>
-      <OfflineContext value={offline}>
-        {userId === undefined ? null : <Following key={userId} live={live} onOffline={setOffline} />}
+      <ConnectionLostContext value={lost}>
+        {userId === undefined ? null : <Following key={userId} live={live} onLost={setLost} />}
         {children}
-      </OfflineContext>
+      </ConnectionLostContext>
     </LiveStepsContext>
   )
 }
 
 interface FollowingProps {
   live: LiveSteps
-  onOffline: (offline: boolean) => void
+  onLost: (lost: boolean) => void
 }
 
 function Following(props: FollowingProps) {
@@ -70,7 +70,7 @@ interface SubscriptionProps extends FollowingProps {
   onSeen: (id: string) => void
 }
 
-function Subscription({ live, onOffline, startAt, onSeen }: SubscriptionProps) {
+function Subscription({ live, onLost, startAt, onSeen }: SubscriptionProps) {
   const trpc = useTRPC()
   const cache = useGenerationCache()
   const queryClient = useQueryClient()
@@ -100,11 +100,11 @@ function Subscription({ live, onOffline, startAt, onSeen }: SubscriptionProps) {
   const away = subscription.status === 'connecting' || subscription.status === 'error'
   useEffect(() => {
     if (!away) {
-      onOffline(false)
+      onLost(false)
       return
     }
-    const timer = setTimeout(() => onOffline(true), OFFLINE_NOTICE_AFTER_MS)
+    const timer = setTimeout(() => onLost(true), LOST_NOTICE_AFTER_MS)
     return () => clearTimeout(timer)
-  }, [away, onOffline])
+  }, [away, onLost])
   return null
 }

@@ -10,7 +10,7 @@ import { changedSettings, chooseModel, requestOf } from '#app/draft/draft.ts'
 import { getDraft, updateDraft, useDraft } from '#app/draft/draft-store.ts'
 import { useInputRequest } from '#app/draft/input-request.ts'
 import { hasEnded } from '#app/generations/apply-event.ts'
-import { useLiveSteps, useOffline } from '#app/generations/live-updates.tsx'
+import { useConnectionLost, useLiveSteps } from '#app/generations/live-updates.tsx'
 import { useSubmissions, useSubmit } from '#app/generations/submissions.ts'
 import { useGenerationActions } from '#app/generations/use-generation-actions.ts'
 import { useGenerationList } from '#app/generations/use-generations.ts'
@@ -51,7 +51,7 @@ export function Studio() {
   const submit = useSubmit()
   const actions = useGenerationActions()
   const input = useInputPicture()
-  const offline = useOffline()
+  const connectionLost = useConnectionLost()
   const online = useOnline()
   const analyzed = usePromptAnalysis(draft.prompt, model, readingOf(draft, model))
   const place = usePlace(draft, model, me)
@@ -118,7 +118,7 @@ export function Studio() {
       ? messages.device.offline
       : place.place === 'device'
         ? null
-        : offline
+        : connectionLost
           ? t.offline
           : models.isError
             ? t.modelsFailed

@@ -11,6 +11,9 @@ export interface Limits {
   /** Clicks whose pictures a device may put into the history in a day. Making them costs us nothing, keeping them does. */
   readonly guestDailySavings: number
   readonly userDailySavings: number
+  /** And the bytes of their pictures, as declared. */
+  readonly guestDailySavingsBytes: number
+  readonly userDailySavingsBytes: number
 }
 
 export function limitsFrom(env: { GUEST_DAILY_IMAGES: number; USER_DAILY_IMAGES: number }): Limits {
@@ -22,8 +25,10 @@ export function limitsFrom(env: { GUEST_DAILY_IMAGES: number; USER_DAILY_IMAGES:
     // Each may hold 20 MB: a guest 400 MB a day at worst, gone from quarantine within a day if never finished.
     guestDailyUploads: 20,
     userDailyUploads: 200,
-    // At half a megabyte a picture and four a click: 200 MB a day for a guest, 2 GB for an account, at the very most.
     guestDailySavings: 100,
     userDailySavings: 1_000,
+    // Half a megabyte a picture and four a click, a hundred clicks or a thousand: what a day of the largest honest pictures weighs.
+    guestDailySavingsBytes: 200_000_000,
+    userDailySavingsBytes: 2_000_000_000,
   }
 }

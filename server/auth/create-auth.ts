@@ -5,7 +5,9 @@ import { betterAuth } from 'better-auth'
 import { anonymous } from 'better-auth/plugins'
 import type { Db } from '../db/client.ts'
 import type { Log } from '../log.ts'
+import type { Storage } from '../storage/index.ts'
 import { moveGuest } from '../users/move-guest.ts'
+import { removeUserObjects } from '../users/remove-user-objects.ts'
 
 export interface AuthConfig {
   readonly appUrl: string
@@ -19,8 +21,13 @@ const DAY_S = 24 * 60 * MINUTE_S
 
 export type Auth = ReturnType<typeof createAuth>
 
-export function createAuth(deps: { readonly db: Db; readonly log: Log }, config: AuthConfig) {
-  const { db, log } = deps
+export function createAuth(
+  deps: { readonly db: Db; readonly storage: Storage; readonly log: Log },
+  config: AuthConfig,
+) {
+  const { db, storage, log } = deps
+  /** Names the pictures of people who are being deleted lie under: their own, and those they had as guests. */
+  const leaving = new Map<string, readonly string[]>()
   return betterAuth({
     appName: 'Dewpoint',
     baseURL: config.appUrl,
@@ -34,6 +41,24 @@ export function createAuth(deps: { readonly db: Db; readonly log: Log }, config:
       // NIST SP 800-63B: length is what counts, no rules on kinds of characters.
       minPasswordLength: 10,
       maxPasswordLength: 128,
+    },
+    user: {
+      deleteUser: {
+        enabled: true,
+        // The guests an account once was go with its row, and their names with them.
+        async beforeDelete({ id }) {
+          const guests = await db.user.findMany({ where: { linkedToId: id }, select: { id: true } })
+          leaving.set(id, [id, ...guests.map((guest) => guest.id)])
+        },
+        async afterDelete({ id }) {
+          const names = leaving.get(id) ?? [id]
+          leaving.delete(id)
+          // No row says where they are any more, so the daily sweep takes what is left here.
+          await removeUserObjects({ storage }, names).catch((error: unknown) =>
+            log.warn({ err: error, userId: id }, 'pictures of a deleted account stay for the sweep'),
+          )
+        },
+      },
     },
     session: {
       // A month away from the studio signs out; each day of use starts it anew.

@@ -5,11 +5,12 @@ import type { z } from 'zod'
 import type { BeginSavingReply, beginSavingSchema } from '#contracts/device-picture.ts'
 import { DewpointError } from '#contracts/errors.ts'
 import { canonicalJson, recipeHash, sha256Hex } from '#recipes/hash.ts'
+import type { Limits } from '../allowance/limits.ts'
 import type { Tx } from '../db/client.ts'
 import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
+import { findEarlier } from '../generations/find-earlier.ts'
 import { PRESIGN_EXPIRY_MAX_S, quarantineKey } from '../storage/index.ts'
-import { findSaved } from './find-saved.ts'
 import { requireKnownModel } from './known-model.ts'
 import { readSaving, type SourceKeys } from './saving.ts'
 
@@ -28,12 +29,16 @@ export async function beginSaving(
   const hash = await recipeHash(request.recipe)
   if (hash !== request.recipeHash)
     throw new DewpointError('input.invalid', `recipeHash: the recipe’s hash is ${hash}, not ${request.recipeHash}`)
-  await requireKnownModel(deps, request.recipe.model)
+  await requireKnownModel(deps, request.recipe)
   const requestHash = await sha256Hex(new TextEncoder().encode(canonicalJson(request)))
   const found = await deps.db.$transaction(async (tx) => {
     const owner = await lockOwner(tx, userId)
     if (owner === null) throw new DewpointError('auth.required', `No user ${userId}`)
-    const generation = await findSaved(tx, deps.appUrl, { userId: owner.id, key: request.idempotencyKey, requestHash })
+    const generation = await findEarlier(tx, deps.appUrl, {
+      userId: owner.id,
+      key: request.idempotencyKey,
+      requestHash,
+    })
     if (generation !== null) return { generation }
     return { sourceKeys: await findOrAdd(tx, deps, owner, request, requestHash) }
   })
@@ -64,12 +69,32 @@ async function findOrAdd(
     if (earlier.requestHash === requestHash) return earlier.sourceKeys
     throw new DewpointError('idempotency.mismatch', `Key ${request.idempotencyKey} was begun with other pictures`)
   }
-  const max = owner.isGuest ? deps.limits.guestDailySavings : deps.limits.userDailySavings
-  const sinceMidnight = new Date(new Date().setUTCHours(0, 0, 0, 0))
-  const today = await tx.deviceSaving.count({ where: { userId: owner.id, createdAt: { gte: sinceMidnight } } })
-  if (today >= max) throw new DewpointError('savings.exhausted', `${today} savings today; at most ${max}`)
+  await requireRoom(tx, deps.limits, owner, request)
   const sourceKeys = Object.fromEntries(request.pictures.map(({ index }) => [index, quarantineKey(randomUUID())]))
   const { idempotencyKey } = request
   await tx.deviceSaving.create({ data: { userId: owner.id, idempotencyKey, requestHash, request, sourceKeys } })
   return sourceKeys
+}
+
+/** @throws DewpointError savings.exhausted, naming which of the two is used up */
+async function requireRoom(
+  tx: Tx,
+  limits: Limits,
+  owner: { readonly id: string; readonly isGuest: boolean },
+  request: Request,
+): Promise<void> {
+  const max = owner.isGuest ? limits.guestDailySavings : limits.userDailySavings
+  const maxBytes = owner.isGuest ? limits.guestDailySavingsBytes : limits.userDailySavingsBytes
+  const [today] = await tx.$queryRaw<{ count: number; bytes: bigint }[]>`
+    SELECT count(*)::int AS count, coalesce(sum((
+             SELECT sum((picture->>'sizeBytes')::bigint) FROM jsonb_array_elements(request->'pictures') AS picture
+           )), 0)::bigint AS bytes
+      FROM device_saving
+     WHERE user_id = ${owner.id}::uuid AND created_at >= date_trunc('day', now(), 'UTC')`
+  if (today === undefined) throw new Error('The count of savings gave no row')
+  if (today.count >= max) throw new DewpointError('savings.exhausted', `${today.count} savings today; at most ${max}`)
+  const asked = request.pictures.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  if (Number(today.bytes) + asked > maxBytes) {
+    throw new DewpointError('savings.exhausted', `${asked} bytes more than ${today.bytes} today; at most ${maxBytes}`)
+  }
 }

@@ -12,10 +12,10 @@ import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
 import { PROGRAM } from '#recipes/program.ts'
 import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
+import { findEarlier } from '../generations/find-earlier.ts'
 import { readObject } from '../images/read-object.ts'
 import { sanitizeImage } from '../images/sanitize-image.ts'
 import { thumbhashOf } from '../images/thumbhash.ts'
-import { findSaved } from './find-saved.ts'
 import { readSaving, type Saving } from './saving.ts'
 import { type CheckedPicture, storeGeneration } from './store-generation.ts'
 
@@ -33,7 +33,7 @@ export async function finishSaving(
   const begun = await deps.db.$transaction(async (tx) => {
     const owner = await lockOwner(tx, input.userId)
     if (owner === null) throw new DewpointError('auth.required', `No user ${input.userId}`)
-    const saved = await findSaved(tx, deps.appUrl, { userId: owner.id, key })
+    const saved = await findEarlier(tx, deps.appUrl, { userId: owner.id, key })
     return saved ?? (await readSaving(tx, { userId: owner.id, key }))
   })
   if (begun === null) throw new DewpointError('not-found', `Nothing was begun under ${key}`)

@@ -8,9 +8,9 @@ import type { Tx } from '../db/client.ts'
 import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
 import { appendEvent } from '../events/append-event.ts'
+import { findEarlier } from '../generations/find-earlier.ts'
 import { queueName } from '../queue/queue.ts'
 import { imageKey } from '../storage/index.ts'
-import { findSaved } from './find-saved.ts'
 import type { Saving } from './saving.ts'
 
 /** A picture that was never in the queue stands nowhere in it. */
@@ -54,10 +54,10 @@ export async function storeGeneration(
     const owner = await lockOwner(tx, userId)
     if (owner === null) throw new DewpointError('auth.required', `No user ${userId}`)
     const key = saving.request.idempotencyKey
-    const earlier = await findSaved(tx, deps.appUrl, { userId: owner.id, key })
+    const earlier = await findEarlier(tx, deps.appUrl, { userId: owner.id, key })
     if (earlier !== null) return { generation: earlier, isNew: false }
     await write(tx, owner.id, saving, stored)
-    const generation = await findSaved(tx, deps.appUrl, { userId: owner.id, key })
+    const generation = await findEarlier(tx, deps.appUrl, { userId: owner.id, key })
     if (generation === null) throw new Error(`The generation of ${key} is not there after it was written`)
     for (const image of generation.images)
       await appendEvent(tx, owner.id, { type: 'image', generationId: generation.id, image })

@@ -2,12 +2,10 @@
 // `stop` at its next progress report or heartbeat, which is within one step. Nothing of it is charged.
 import { DewpointError } from '#contracts/errors.ts'
 import type { GenerationDto } from '#contracts/generation.ts'
-import type { Tx } from '../db/client.ts'
 import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
-import { appendEvent } from '../events/append-event.ts'
-import { readImageDto } from './generation-dto.ts'
-import { getGeneration } from './get-generation.ts'
+import { cancelImages, forgetJobs } from './cancel-images.ts'
+import { readOwnGeneration } from './generation-dto.ts'
 
 /** @throws DewpointError not-found */
 export async function cancelGeneration(
@@ -29,40 +27,5 @@ export async function cancelGeneration(
     return cancelImages(tx, deps, generation, input.imageId)
   })
   await forgetJobs(deps, canceled)
-  return getGeneration(deps, input)
-}
-
-export interface CanceledJobs {
-  readonly queue: string
-  readonly ids: readonly string[]
-}
-
-/** Cancels unfinished images; the caller holds the owner's lock. */
-export async function cancelImages(
-  tx: Tx,
-  deps: Pick<Deps, 'appUrl'>,
-  generation: { readonly id: string; readonly queue: string; readonly userId: string },
-  imageId?: string,
-): Promise<CanceledJobs> {
-  const images = await tx.image.updateManyAndReturn({
-    where: {
-      generationId: generation.id,
-      status: { in: ['queued', 'running'] },
-      ...(imageId === undefined ? {} : { id: imageId }),
-    },
-    data: { status: 'canceled', finishedAt: new Date(), leaseUntil: null },
-    select: { id: true },
-  })
-  for (const { id } of images) {
-    const image = await readImageDto(tx, deps.appUrl, id)
-    await appendEvent(tx, generation.userId, { type: 'image', generationId: generation.id, image })
-  }
-  return { queue: generation.queue, ids: images.map(({ id }) => id) }
-}
-
-/** Tidying only: a worker that takes a canceled job finds out from its row. */
-export async function forgetJobs(deps: Pick<Deps, 'queue' | 'log'>, canceled: CanceledJobs): Promise<void> {
-  await deps.queue
-    .forget(canceled.queue, canceled.ids)
-    .catch((error: unknown) => deps.log.warn({ err: error, queue: canceled.queue }, 'canceled jobs stay until taken'))
+  return readOwnGeneration(deps.db, deps.appUrl, input)
 }

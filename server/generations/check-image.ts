@@ -6,11 +6,9 @@ import type { checkImageSchema, GenerationDto } from '#contracts/generation.ts'
 import { recipeSchema } from '#contracts/recipe.ts'
 import { canonicalJson, recipeHash, sha256Hex } from '#recipes/hash.ts'
 import { imageRecipe } from '#recipes/image-recipe.ts'
-import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
 import { queueName } from '../queue/queue.ts'
-import { findEarlier, writeGeneration } from './create-generation.ts'
-import { GENERATION_ROW, toGenerationDtos } from './generation-dto.ts'
+import { writeGeneration } from './write-generation.ts'
 
 type Input = z.output<typeof checkImageSchema> & { readonly userId: string }
 
@@ -37,7 +35,8 @@ export async function checkImage(
   }
   if (recipe.input !== undefined && inputKey === null)
     throw new DewpointError('input.invalid', 'The picture it started from is not kept here')
-  const row = {
+  return writeGeneration(deps, {
+    userId,
     idempotencyKey,
     requestHash: await sha256Hex(new TextEncoder().encode(canonicalJson({ checksImageId: imageId }))),
     recipe,
@@ -45,17 +44,5 @@ export async function checkImage(
     queue: queueName(installed),
     inputKey,
     checksImageId: imageId,
-  }
-  await deps.queue.ensure(row.queue)
-  return deps.db.$transaction(async (tx) => {
-    const owner = await lockOwner(tx, userId)
-    if (owner === null) throw new DewpointError('auth.required', `No user ${userId}`)
-    const id =
-      (await findEarlier(tx, owner.id, idempotencyKey, row.requestHash)) ??
-      (await writeGeneration(tx, deps, owner, row))
-    const generation = await tx.generation.findUniqueOrThrow({ where: { id }, select: GENERATION_ROW })
-    const [dto] = await toGenerationDtos(tx, deps.appUrl, [generation])
-    if (dto === undefined) throw new Error(`Check ${id} has no DTO`)
-    return dto
   })
 }

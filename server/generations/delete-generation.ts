@@ -4,7 +4,7 @@ import { DewpointError } from '#contracts/errors.ts'
 import { lockOwner } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
 import { appendEvent } from '../events/append-event.ts'
-import { cancelImages, forgetJobs } from './cancel-generation.ts'
+import { cancelImages, forgetJobs } from './cancel-images.ts'
 
 /** @throws DewpointError not-found. Deleting again is no error. */
 export async function deleteGeneration(

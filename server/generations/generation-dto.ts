@@ -50,6 +50,28 @@ export async function toGenerationDtos(
   }))
 }
 
+/** The one generation `where` names; null when there is none. */
+export async function readGenerationDto(
+  db: Db | Tx,
+  appUrl: string,
+  where: Prisma.GenerationWhereInput & { readonly id: string },
+): Promise<GenerationDto | null> {
+  const row = await db.generation.findFirst({ where, select: GENERATION_ROW })
+  const [dto] = row === null ? [] : await toGenerationDtos(db, appUrl, [row])
+  return dto ?? null
+}
+
+/** One of the person's own, as they see it. Someone else's, a deleted one and one that never was look the same. @throws DewpointError not-found */
+export async function readOwnGeneration(
+  db: Db | Tx,
+  appUrl: string,
+  { userId, id }: { readonly userId: string; readonly id: string },
+): Promise<GenerationDto> {
+  const dto = await readGenerationDto(db, appUrl, { id, userId, deletedAt: null })
+  if (dto === null) throw new DewpointError('not-found', `No generation ${id}`)
+  return dto
+}
+
 /** One image as it now is. @throws DewpointError not-found */
 export async function readImageDto(db: Db | Tx, appUrl: string, imageId: string): Promise<ImageDto> {
   const image = await db.image.findUnique({ where: { id: imageId }, include: GENERATION_ROW.images.include })

@@ -2,7 +2,7 @@
 import { DewpointError } from '#contracts/errors.ts'
 import type { GenerationDto } from '#contracts/generation.ts'
 import type { Deps } from '../deps.ts'
-import { getGeneration } from './get-generation.ts'
+import { readOwnGeneration } from './generation-dto.ts'
 
 /** @throws DewpointError not-found (also once it has been purged). Restoring what is not deleted is no error. */
 export async function restoreGeneration(
@@ -15,5 +15,5 @@ export async function restoreGeneration(
     data: { deletedAt: null },
   })
   if (count === 0) throw new DewpointError('not-found', `No generation ${input.id}`)
-  return getGeneration(deps, input)
+  return readOwnGeneration(deps.db, deps.appUrl, input)
 }

@@ -35,3 +35,8 @@ export function inputKey(of: { userId: string; uploadId: string }): string {
 export function fittedInputKey(of: { userId: string; uploadId: string; sha256: string }): string {
   return `${INPUTS_PREFIX}${id(of.userId, 'user')}/${id(of.uploadId, 'upload')}/${id(of.sha256, 'content')}.png`
 }
+
+/** Everything of one person's: what they made and what they brought. */
+export function userPrefixes(userId: string): string[] {
+  return [`${USERS_PREFIX}${id(userId, 'user')}/`, `${INPUTS_PREFIX}${id(userId, 'user')}/`]
+}

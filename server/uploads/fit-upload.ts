@@ -26,6 +26,7 @@ export async function fitUpload(
   const png = await fitImage(await readObject(source, SANITISED_SIZE_MAX_BYTES), { width, height })
   const sha256 = await sha256Hex(new Uint8Array(png))
   const key = fittedInputKey({ userId, uploadId, sha256 })
-  if ((await deps.storage.head(key)) === null) await deps.storage.put(key, png, { contentType: 'image/png' })
+  // Also where it is there already: what was just written is not swept away before its generation is.
+  await deps.storage.put(key, png, { contentType: 'image/png' })
   return { key, sha256 }
 }

@@ -8,7 +8,7 @@ import { startE2eStack } from './start-stack.ts'
 
 const promptBox = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true })
 const cardOf = (page: Page, prompt: string) => page.getByRole('article', { name: prompt })
-const localCard = (page: Page, prompt: string) => page.locator('article[data-kept=browser]', { hasText: prompt })
+const deviceCard = (page: Page, prompt: string) => page.locator('article[data-kept=browser]', { hasText: prompt })
 const savedCard = (page: Page, prompt: string) => page.locator('article[data-kept=history]', { hasText: prompt })
 
 async function chooseDevice(page: Page): Promise<void> {
@@ -29,12 +29,12 @@ async function takeSteps(page: Page, steps: number): Promise<void> {
 }
 
 async function agreeToDownload(page: Page, prompt: string): Promise<void> {
-  const card = localCard(page, prompt)
+  const card = deviceCard(page, prompt)
   await card.getByText(/^The model comes first: [\d.]+ MB, once$/).waitFor()
   await card.getByRole('button', { name: /^Download/ }).click()
 }
 
-const onlyHere = (page: Page, prompt: string) => localCard(page, prompt).getByText('Only in this browser').waitFor()
+const onlyHere = (page: Page, prompt: string) => deviceCard(page, prompt).getByText('Only in this browser').waitFor()
 
 /** Waits until the engine's files and the pages are kept. */
 async function isReadyForOffline(page: Page): Promise<void> {
@@ -81,7 +81,7 @@ describe('pictures made on this device', () => {
     const { sent } = watchRequests(page)
     await chooseDevice(page)
     await generate(page, 'a fox in the forest')
-    const card = localCard(page, 'a fox in the forest')
+    const card = deviceCard(page, 'a fox in the forest')
     // Before anything is transferred.
     await card.getByText(/^The model comes first/).waitFor()
     expect(sent.filter((one) => one.includes('.onnx'))).toEqual([])
@@ -146,17 +146,17 @@ describe('pictures made on this device', () => {
     await page.reload()
     await page.getByText(/^No connection/).waitFor()
     await generate(page, 'a dog in the meadow')
-    const first = localCard(page, 'a dog in the meadow')
+    const first = deviceCard(page, 'a dog in the meadow')
     await first.getByText('Saved to your history when the connection is back').waitFor()
     await generate(page, 'a cake in the desert')
-    const second = localCard(page, 'a cake in the desert')
+    const second = deviceCard(page, 'a cake in the desert')
     await second.getByText('Saved to your history when the connection is back').waitFor()
     const other = await page.context().newPage()
     await other.goto('/history')
     await other.getByRole('link', { name: 'Open: a cake in the desert' }).click()
     await other.getByText('your device', { exact: true }).waitFor()
     await other.goto('/')
-    await localCard(other, 'a cake in the desert').waitFor()
+    await deviceCard(other, 'a cake in the desert').waitFor()
 
     await page.context().setOffline(false)
     for (const tab of [page, other]) {
@@ -177,12 +177,12 @@ describe('pictures made on this device', () => {
     await takeSteps(page, 150)
     await generate(page, 'an octopus underwater')
     await agreeToDownload(page, 'an octopus underwater')
-    await localCard(page, 'an octopus underwater')
+    await deviceCard(page, 'an octopus underwater')
       .getByText(/^Step \d+ of 150$/)
       .waitFor()
     const other = await page.context().newPage()
     await other.goto('/')
-    const card = localCard(other, 'an octopus underwater')
+    const card = deviceCard(other, 'an octopus underwater')
     await card.getByText('Another tab is making it').waitFor()
     await page.close()
     await card.getByText(/^Step \d+ of 150$/).waitFor()
@@ -205,7 +205,7 @@ describe('pictures made on this device', () => {
     await takeSteps(page, 3)
     await generate(page, 'two cats next to a cake')
     await agreeToDownload(page, 'two cats next to a cake')
-    const card = localCard(page, 'two cats next to a cake')
+    const card = deviceCard(page, 'two cats next to a cake')
     const ask = card.getByRole('button', { name: 'Make it on the server' })
     await ask.waitFor()
     await card.getByText(/^Nothing of this picture has been sent/).waitFor()
@@ -228,14 +228,14 @@ describe('pictures made on this device', () => {
     await takeSteps(page, 40)
     await generate(page, 'a penguin on top of a mountain')
     await agreeToDownload(page, 'a penguin on top of a mountain')
-    await localCard(page, 'a penguin on top of a mountain')
+    await deviceCard(page, 'a penguin on top of a mountain')
       .getByText(/^Step \d+ of 40$/)
       .waitFor()
     await page.getByRole('button', { name: 'Account menu' }).click()
     await page.getByRole('menuitem', { name: 'Sign out' }).click()
     await page.getByRole('link', { name: 'Sign in' }).waitFor()
     // Nobody else sees it.
-    await localCard(page, 'a penguin on top of a mountain').waitFor({ state: 'detached' })
+    await deviceCard(page, 'a penguin on top of a mountain').waitFor({ state: 'detached' })
     await page.goto('/storage')
     await page.goto('/sign-in')
     await page.getByLabel('Email').fill(email)
@@ -257,7 +257,7 @@ describe('pictures made on this device', () => {
     })
     await generate(page, 'a dog in the city')
     await agreeToDownload(page, 'a dog in the city')
-    const card = localCard(page, 'a dog in the city')
+    const card = deviceCard(page, 'a dog in the city')
     await card.getByText(/^Downloading the model/).waitFor()
     await card.getByRole('button', { name: 'Pause' }).click()
     await card.getByText(/^Download paused/).waitFor()
@@ -290,7 +290,7 @@ describe('pictures made on this device', () => {
     await setRoom(8_000_000)
     await generate(page, 'a cat in space')
     await agreeToDownload(page, 'a cat in space')
-    const card = localCard(page, 'a cat in space')
+    const card = deviceCard(page, 'a cat in space')
     await card.getByText(/^This browser has no room left for the model\./).waitFor()
     await setRoom()
     await card.getByRole('button', { name: 'Resume' }).click()
@@ -304,7 +304,7 @@ describe('pictures made on this device', () => {
     await takeSteps(page, 30)
     await generate(page, 'a rocket in the desert')
     await agreeToDownload(page, 'a rocket in the desert')
-    const here = localCard(page, 'a rocket in the desert')
+    const here = deviceCard(page, 'a rocket in the desert')
     await here.getByText(/^Step \d+ of 30$/).waitFor()
     await page.getByRole('radio', { name: 'Server', exact: true }).click()
     await takeSteps(page, 2)
@@ -325,7 +325,7 @@ describe('pictures made on this device', () => {
     await takeSteps(page, 20)
     await generate(page, 'a panda eating tacos')
     await agreeToDownload(page, 'a panda eating tacos')
-    await localCard(page, 'a panda eating tacos')
+    await deviceCard(page, 'a panda eating tacos')
       .getByText(/^Step \d+ of 20$/)
       .waitFor()
     await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
@@ -383,7 +383,7 @@ describe('pictures made on this device', () => {
     // By keyboard alone from here to the download.
     await promptBox(page).fill('a fox in the snow')
     await page.keyboard.press('Control+Enter')
-    const card = localCard(page, 'a fox in the snow')
+    const card = deviceCard(page, 'a fox in the snow')
     await card.getByRole('button', { name: /^Download/ }).waitFor()
     await look('the question before a download')
     await card.getByRole('button', { name: /^Download/ }).focus()

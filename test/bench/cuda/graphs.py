@@ -28,7 +28,6 @@ from onnxruntime.transformers.float16 import (
     DEFAULT_OP_BLOCK_LIST,
     convert_float_to_float16,
 )
-
 from shapes import GRAPHS, build_meta
 
 
@@ -147,37 +146,59 @@ def halve(model: onnx.ModelProto, weights: list[dict], folder: Path) -> None:
 
 
 def fuse(model: onnx.ModelProto, weights: list[dict]) -> tuple[onnx.ModelProto, list[dict]]:
-    """ONNX Runtime's U-Net optimiser on random weights, and which of them each weight of its result is made of, found again by its values."""
+    """ONNX Runtime's U-Net optimiser. Large weights stay inputs, since it would hold several copies of them; the small ones it reads get random
+    numbers, by which they are found again under their new names."""
     from onnxruntime.transformers.fusion_options import FusionOptions
     from onnxruntime.transformers.onnx_model_unet import UnetOnnxModel
 
+    class ChannelsLast(UnetOnnxModel):
+        def convert_conv_to_nhwc(self) -> None:
+            for index, conv in enumerate([node for node in self.nodes() if node.op_type == "Conv"]):
+                turned, made = f"{conv.output[0]}_in_{index}", f"{conv.output[0]}_out_{index}"
+                last = f"{conv.input[1]}_channels_last"
+                entry = large.pop(conv.input[1])
+                dims = [entry["dims"][axis] for axis in (0, 2, 3, 1)]
+                large[last] = entry | {"name": last, "layout": "channels last", "dims": dims}
+                self.model.graph.input.append(helper.make_tensor_value_info(last, TensorProto.FLOAT, dims))
+                nhwc = helper.make_node("NhwcConv", [turned, last, *conv.input[2:]], [made], f"NhwcConv_{index}", domain="com.microsoft")
+                nhwc.attribute.extend(conv.attribute)
+                self.add_node(helper.make_node("Transpose", [conv.input[0]], [turned], f"to_NHWC_{index}", perm=[0, 2, 3, 1]))
+                self.add_node(nhwc)
+                self.add_node(helper.make_node("Transpose", [made], [conv.output[0]], f"to_NCHW_{index}", perm=[0, 3, 1, 2]))
+                self.remove_node(conv)
+
     join_attention(model)
     random = np.random.default_rng(0)
-    values = {}
+    large, small = {}, {}
     for w in weights:
-        values[w["name"]] = random.standard_normal(w["dims"], dtype=np.float32)
-        model.graph.initializer.append(numpy_helper.from_array(values[w["name"]], w["name"]))
+        if len([side for side in w["dims"] if side > 1]) > 1:
+            large[w["name"]] = w
+            model.graph.input.append(helper.make_tensor_value_info(w["name"], TensorProto.FLOAT, w["dims"]))
+        else:
+            value = random.standard_normal(w["dims"], dtype=np.float32)
+            small[value.flat[0].item()] = w
+            model.graph.initializer.append(numpy_helper.from_array(value, w["name"]))
     options = FusionOptions("unet")
     options.enable_attention = False
-    optimised = UnetOnnxModel(model)
+    optimised = ChannelsLast(model)
     optimised.optimize(options)
     print({op: count for op, count in optimised.get_fused_operator_statistics().items() if count}, flush=True)
     result = optimised.model
     if not any(opset.domain == "com.microsoft" for opset in result.opset_import):
         result.opset_import.add(domain="com.microsoft", version=1)
-    source = {w["name"]: w for w in weights}
-    first = {values[name].flat[0].item(): name for name in values}
-    found, inner = [], []
+    used = {name for node in result.graph.node for name in node.input}
+    found = [w for name, w in large.items() if name in used]
+    inner = []
     for tensor in result.graph.initializer:
         array = numpy_helper.to_array(tensor)
-        name = first.get(float(array.flat[0])) if array.dtype in (np.float32, np.float16) and array.size > 1 else None
-        if name is None:
+        entry = small.get(float(array.flat[0])) if array.dtype == np.float32 and array.size > 1 else None
+        if entry is None:
             inner.append(tensor)
-            continue
-        if not np.array_equal(laid_out(values[name], array.shape), array):
-            raise ValueError(f"{tensor.name} is made of {name} in a way this script does not know")
-        channels_last = array.ndim == 4 and array.shape != values[name].shape
-        found.append({"name": tensor.name, "parameter": source[name]["parameter"], "layout": "channels last" if channels_last else source[name]["layout"], "dims": list(array.shape)})
+        elif tensor.name in used:
+            found.append(entry | {"name": tensor.name, "dims": list(array.shape)})
+    inputs = [value for value in result.graph.input if not value.name.startswith("model.") and value.name not in large and "/Transpose_output" not in value.name]
+    del result.graph.input[:]
+    result.graph.input.extend(inputs)
     del result.graph.initializer[:]
     result.graph.initializer.extend(inner)
     return result, found
@@ -226,12 +247,6 @@ def join_attention(model: onnx.ModelProto) -> None:
         raise ValueError("no attention found")
     # What led to a replaced node is removed by the optimiser, since nothing uses it.
     model.opset_import.add(domain="com.microsoft", version=1)
-
-
-def laid_out(value: np.ndarray, shape) -> np.ndarray:
-    if value.ndim == 4 and value.shape != tuple(shape):
-        return value.transpose(0, 2, 3, 1)
-    return value.reshape(shape)
 
 
 if __name__ == "__main__":

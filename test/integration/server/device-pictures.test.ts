@@ -300,4 +300,31 @@ describe('a picture made on a device', () => {
     for await (const { key } of deps.storage.list('quarantine/')) left.push(key)
     expect(left).toEqual([])
   })
+
+  it('has a size its model makes: a larger one would only be a way to fill the bucket', async () => {
+    const png = await plainPng(2048, 2048, 1)
+    const request = await declare([png], { width: 2048, height: 2048 })
+    await expectError(person.api.devicePicture.begin(request), 'input.invalid', /makes 256x256, not 2048x2048/)
+    const second = await declare([png], {
+      hires: { width: 2048, height: 2048, steps: 4, strength: 0.5, upscaler: 'latent' },
+    })
+    await expectError(person.api.devicePicture.begin(second), 'input.invalid', /not 2048x2048/)
+  })
+
+  it('counts its bytes against the day’s', async () => {
+    const guest = await server.guest()
+    const { deps } = server.container
+    const userId = (await guest.api.session.me())?.id ?? ''
+    const begun = await declare([await plainPng(256, 256, 1)])
+    await guest.api.devicePicture.begin(begun)
+    const [picture] = begun.pictures
+    // As if almost a day's worth had been declared.
+    const sizeBytes = deps.limits.guestDailySavingsBytes - 100
+    await deps.db.deviceSaving.updateMany({
+      where: { userId },
+      data: { request: { ...begun, pictures: [{ ...picture, sizeBytes }] } },
+    })
+    const next = await declare([await plainPng(256, 256, 2)])
+    await expectError(guest.api.devicePicture.begin(next), 'savings.exhausted', /at most 200000000/)
+  })
 })

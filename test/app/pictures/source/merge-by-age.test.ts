@@ -23,7 +23,7 @@ describe('the list of both', () => {
     expect(mergeByAge([picture(EARLY, 'a')], [saved(LATE, 'b')]).map(({ kind }) => kind)).toEqual(['server', 'device'])
   })
 
-  it('shows a run that was just saved once, and another of the same recipe beside it', () => {
+  it('shows a device picture that was just saved once, and another of the same recipe beside it', () => {
     const entries = mergeByAge([picture(LATE, 'a'), picture(EARLY, 'a')], [saved(LATE, 'a')])
     expect(entries.map(({ kind }) => kind)).toEqual(['server', 'device'])
     expect(notSaved([saved(LATE, 'a'), saved(EARLY, 'a')], [saved(LATE, 'a')])).toEqual([saved(EARLY, 'a')])

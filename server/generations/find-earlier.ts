@@ -1,11 +1,12 @@
-// The generation a key has already become. One that was deleted since counts too: sending it again must not bring it back.
+// The generation an idempotency key has already become. One that was deleted since counts too: sending it again must not bring
+// it back.
 import { DewpointError } from '#contracts/errors.ts'
 import type { GenerationDto } from '#contracts/generation.ts'
 import type { Tx } from '../db/client.ts'
-import { GENERATION_ROW, toGenerationDtos } from '../generations/generation-dto.ts'
+import { GENERATION_ROW, toGenerationDtos } from './generation-dto.ts'
 
 /** @throws DewpointError idempotency.mismatch when the key became something else; an absent requestHash is not compared. */
-export async function findSaved(
+export async function findEarlier(
   tx: Tx,
   appUrl: string,
   { userId, key, requestHash }: { readonly userId: string; readonly key: string; readonly requestHash?: string },
