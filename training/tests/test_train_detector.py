@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 
 from dewpoint_training.judge.crowds import SIDE, Choices, crowds  # noqa: E402
 from dewpoint_training.judge.detector import Detector, Vocabulary, load_detector, save_detector  # noqa: E402
-from dewpoint_training.judge.train_detector import color_indices, loss_of, soup, targets, worn  # noqa: E402
+from dewpoint_training.judge.train_detector import color_indices, loss_of, score, soup, targets, worn  # noqa: E402
 
 CHOICES = Choices(things=10, styles=12, born_styles=3, lights=6, backgrounds=5, hues=torch.tensor([358.0, 50.0, 125.0]), recoloured=torch.arange(10) < 4)
 VOCABULARY = Vocabulary(tuple(f"thing {i}" for i in range(10)), ("red", "yellow", "green"), tuple(f"style {i}" for i in range(12)), tuple(f"light {i}" for i in range(6)), tuple(f"place {i}" for i in range(5)))
@@ -76,6 +76,18 @@ def test_soup_shows_nothing_and_a_shown_thing_is_no_soup():
     pictures = torch.rand(8, 3, 256, 256)
     made = soup(pictures, torch.Generator().manual_seed(0))
     assert made.shape == pictures.shape and (made - pictures).abs().mean() > 0.1
+
+
+def test_shares_read_right_are_of_the_pictures_that_show_something():
+    torch.manual_seed(0)
+    plan = {k: v[:8] for k, v in crowd().items()}
+    detector, want = Detector(VOCABULARY).eval(), targets(plan, discs(plan), soups=4)
+    with torch.no_grad():
+        out = detector(torch.rand(8, 3, 256, 256))
+        out["style"] = torch.nn.functional.one_hot(plan["style"].long(), 12).float()
+        out["style"][:4] = out["style"][:4].roll(1, 1)  # what is said of soup is no mistake
+        told = score(detector, out, want)
+    assert told["style"] == 1 and 0 <= told["kind"] <= 1
 
 
 def test_wear_is_slight():

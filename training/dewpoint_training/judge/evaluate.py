@@ -20,24 +20,23 @@ from PIL import Image
 
 from ..data.compose import Composer
 from ..data.concepts import DATA
-from ..data.looks import BACKGROUNDS, STYLES
 from ..data.plans import scene_of, to_plan
-from ..data.scenes import Placement, Scene
+from ..data.scenes import Scene
 from ..model.pipelines import Pipeline, open_pipeline
 from ..train.progress import bar
-from .detector import PICTURE, Detector, load_detector, save_detector
+from .detector import PICTURE, Detector, load_detector
 from .judge import (
-    CATEGORIES, EVERY_THING, FROM_SCENES, PROMPTS, SCORED, Prompt, answers, calm, concepts, evenly, half_unknown_prompts, language_prompts, made_wrong, make_prompts, of_kind, parti_prompts, read_prompts,
+    CATEGORIES, EVERY_THING, FROM_SCENES, PROMPTS, SCORED, Prompt, answers, calm, evenly, half_unknown_prompts, language_prompts, made_wrong, make_prompts, of_kind, parti_prompts, read_prompts,
     shows, sure_of, word_prompts, write_prompts,
 )  # fmt: skip
 from .seen import Seen
 from .train_detector import soup
 
 MAY_JUDGE = 0.99  # agreement with real renders, and disagreement with wrong ones
-CHOSEN_ON = (0, 1, 3)  # renders of a prompt, by background, the detector has to read right for it to be asked
+CHOSEN_ON = (0, 1)  # renders of a prompt, by background, the detector has to read right for it to be asked
 MEASURED_ON = 2  # the render the detector is judged on: none its prompts were chosen on
-REFERENCE_SEED = 31  # of the scenes whose features pictures are compared with; prompts have 30
-SPARE = 1.5  # prompts made for each wanted one, for the detector misreads some
+REFERENCE_SEED, REFERENCES = 31, 600  # scenes whose features pictures are compared with; prompts have seed 30
+SPARE = 1.8  # prompts made for each wanted one, for the detector misreads some
 PANDA = "a panda eating tacos at the beach"
 VARIED = ("a panda", "a fox in the forest", "a red car", "a rocket in space")  # drawn from 32 seeds each: how much place and size vary
 SEEDS = 32
@@ -66,29 +65,6 @@ def other_render(scene: Scene, k: int) -> Scene:
 
 
 # --- the judge judged -------------------------------------------------------------------------------------------------------------------
-def examine(detector: Detector, render: Renders, views: int = 1) -> tuple[dict[str, float], dict[str, list[str]]]:
-    """(share of fresh renders each thing is recognised on, what it is taken for instead), single and alone, in every icon set."""
-    rng = np.random.default_rng(REFERENCE_SEED)
-    scenes = []
-    for label in concepts():
-        for born in range(3):
-            for _ in range(views):
-                size = float(rng.uniform(96, 180))
-                x, y = rng.uniform(size * 0.45, PICTURE - size * 0.45, 2)
-                placement = Placement(label, float(x), float(y), size)
-                scenes.append(Scene("", (), BACKGROUNDS[rng.integers(len(BACKGROUNDS))], STYLES[born], born, "none", (placement,), "single", background_seed=int(rng.integers(2**31 - 1))))
-    recall, mistaken = {label: 0.0 for label in concepts()}, {}
-    for at in range(0, len(scenes), 512):
-        part = scenes[at : at + 512]
-        for scene, seen in zip(part, detector.look(render(part))[0]):
-            (wanted,) = (p.label for p in scene.placements)
-            said = seen.detections[0].label if seen.detections else "nothing"
-            recall[wanted] += (said == wanted) / (3 * views)
-            if said != wanted:
-                mistaken.setdefault(wanted, []).append(said)
-    return recall, mistaken
-
-
 def readable(prompts: list[Prompt], detector: Detector, render: Renders) -> list[Prompt]:
     """Those of which the detector reads every render right and is sure: what it misreads it could only judge wrong."""
     right = prompts
@@ -113,8 +89,8 @@ def named(label: str, others, labels: set[str]) -> str | None:
     return next((name for name in (label, *(name for name, _ in others)) if name in labels), None)
 
 
-def fitness(prompts: list[Prompt], detector: Detector, render: Renders) -> tuple[dict[str, dict], np.ndarray]:
-    """({category: agreement on right and on wrong renders}, features of the right renders); "no soup": sure of something in renders, of nothing in soup."""
+def fitness(prompts: list[Prompt], detector: Detector, render: Renders) -> tuple[dict[str, dict], np.ndarray, np.ndarray]:
+    """({category: agreement on right and on wrong renders}, the right renders, their features); "no soup": sure of something in renders, of nothing in soup."""
     prompts = [p for p in prompts if p.scene is not None]
     renders = render([other_render(p.scene, MEASURED_ON) for p in prompts])
     seen, features = detector.look(renders)
@@ -133,7 +109,7 @@ def fitness(prompts: list[Prompt], detector: Detector, render: Renders) -> tuple
     soups = torch.from_numpy(renders[:: max(1, len(renders) // 200)]).permute(0, 3, 1, 2).float() / 255
     soups = (soup(soups, torch.Generator().manual_seed(0)) * 255).byte().permute(0, 2, 3, 1).numpy()
     agreement["no soup"] = verdict(np.mean([sure_of(s) for s in seen]), [not sure_of(s) for s in detector.look(soups)[0]])
-    return agreement, features
+    return agreement, renders, features
 
 
 def verdict(right: float, wrong: list[bool]) -> dict:
@@ -277,29 +253,21 @@ class Judged:
         kept = path.with_name(f"{path.stem}-judged-{digest}.npz")
         if not kept.exists():
             render = render()
-            agreement, features = fitness(prompts, detector, render)
+            agreement, renders, features = fitness(prompts, detector, render)
             # Fresh renders of other prompts of the same kinds; the right answers' own distance from them is the least a model can reach.
-            _, reference = detector.look(render([scene_of(REFERENCE_SEED, k, held=True) for k in range(len(features))]))
+            _, reference = detector.look(render([scene_of(REFERENCE_SEED, k, held=True) for k in range(REFERENCES)]))
             training = np.concatenate([thumbnails(render([scene_of(0, k) for k in range(at, min(at + 500, searched))])) for at in range(0, searched, 500)])
-            renders = thumbnails(render([p.scene for p in prompts if p.scene is not None]))
-            np.savez_compressed(kept, agreement=json.dumps(agreement), features=features.astype(np.float16), reference=reference.astype(np.float16), training=training, renders=renders)
+            np.savez_compressed(kept, agreement=json.dumps(agreement), features=features.astype(np.float16), reference=reference.astype(np.float16), training=training, renders=thumbnails(renders))
         with np.load(kept) as stored:
             self.agreement = json.loads(str(stored["agreement"]))
             self.features, self.reference = stored["features"].astype(np.float64), stored["reference"].astype(np.float64)
             self.training, self.renders = stored["training"], stored["renders"]
 
 
-def prepare(path: Path, detector: Detector, about: dict, render: Renders, n: int, prompts: Path, searched: int) -> None:
-    """Examines the detector, writes n prompts per scored category (half as many of the others) about what it may judge, and measures it on them."""
-    if "judged" not in about:
-        recall, mistaken = examine(detector, render)
-        about |= {"judged": sorted(label for label, share in recall.items() if share > 0.99), "recall": float(np.mean(list(recall.values())))}
-        save_detector(path, detector, about)
-        for label, instead in mistaken.items():
-            print(f"  {label} ({recall[label]:.2f}), taken for {', '.join(sorted(set(instead)))}")
-    print(f"recognised on fresh renders: {about['recall']:.4f}; every time: {len(about['judged'])} of {len(detector.vocabulary.things)} things", flush=True)
+def prepare(path: Path, detector: Detector, render: Renders, n: int, prompts: Path, searched: int) -> None:
+    """Writes n prompts per scored category (half as many of the others) the detector reads right on fresh renders, and measures it on them."""
     numbers = {c: n if c in SCORED else n // 2 for c in FROM_SCENES} | {"any concept": EVERY_THING * n // 80}
-    right = readable(make_prompts({c: round(SPARE * m) for c, m in numbers.items()}, set(about["judged"])), detector, render)
+    right = readable(make_prompts({c: round(SPARE * m) for c, m in numbers.items()}, set(detector.vocabulary.things)), detector, render)
     chosen = [p for category in FROM_SCENES for p in evenly([q for q in right if q.category == category], numbers[category])]
     write_prompts(chosen, prompts)
     Judged(path, detector, chosen, lambda: render, searched)
@@ -311,7 +279,7 @@ def main(argv=None) -> None:
     parser.add_argument("--data", type=Path, default=Path(".data/training"), help="work folder: sprites, and the autoencoder of a checkpoint")
     parser.add_argument("--detector", type=Path, default=Path(".data/training/detector.pt"))
     parser.add_argument("--prompts", type=Path, default=PROMPTS)
-    parser.add_argument("--make-prompts", type=int, metavar="N", help="examine the detector, then write N prompts per scored category (half as many of the others) about what it may judge")
+    parser.add_argument("--make-prompts", type=int, metavar="N", help="write N prompts per scored category (half as many of the others) whose renders the detector reads right")
     parser.add_argument("--per-category", type=int, default=10**9, help="take only this many prompts of each, for a quick look")
     parser.add_argument("--only", action="append", choices=CATEGORIES, help="take only this category; repeat for several")
     parser.add_argument("--parti", type=int, default=200, help="PartiPrompts asked, evenly from its parts; all of the last 300 with --kept")
@@ -324,7 +292,7 @@ def main(argv=None) -> None:
     parser.add_argument("--name", help="in the table; the model's own unless given")
     parser.add_argument("--out", type=Path, help="JSON to write")
     parser.add_argument("--pictures", type=Path, help="folder for sheets of pictures")
-    parser.add_argument("--nearest", type=int, default=2000, help="training scenes searched for the nearest")
+    parser.add_argument("--nearest", type=int, default=1000, help="training scenes searched for the nearest")
     parser.add_argument("--no-variety", action="store_true", help="leave out the pictures of one prompt from many seeds")
     parser.add_argument("--autoencoder", action="store_true", help="only hold the work folder's autoencoder (or the shipped one) to the 24 pictures")
     parser.add_argument("--threads", type=int, default=1)
@@ -336,11 +304,11 @@ def main(argv=None) -> None:
 
         print(json.dumps({"reconstruction": reconstruction(Autoencoder.default(args.data), reconstruction_scenes())}))
         return
-    detector, about = load_detector(args.detector, args.device)
+    detector, _ = load_detector(args.detector, args.device)
 
     render = lambda: Renders(Composer(args.data, args.device))
     if args.make_prompts:
-        prepare(args.detector, detector, about, render(), args.make_prompts, args.prompts, args.nearest)
+        prepare(args.detector, detector, render(), args.make_prompts, args.prompts, args.nearest)
     of_scenes = read_prompts(args.prompts)
     judged = Judged(args.detector, detector, of_scenes, render, args.nearest)
     print(f"{len(of_scenes)} prompts; the detector on right and wrong renders: " + ", ".join(f"{c} {a['right']:.3f}/{a['wrong']:.3f}" for c, a in judged.agreement.items()), flush=True)

@@ -139,7 +139,7 @@ def make_prompts(per_category: dict[str, int], judged: set[str]) -> list[Prompt]
             prompts.append(Prompt(category, scene.caption, scene, part=part_of(category, scene), seed=seed))
         if all(sum(v for (c, _), v in taken.items() if c == category) >= n for category, n in wanted.items()):
             break
-    things = [label for label in concepts() if label in judged]
+    things = [label for label in concepts() if label in judged and generator(label).arranger.all]  # some things only ever stand with others
     share = min(1.0, per_category.get("any concept", 0) / max(1, len(things)))
     for i, label in enumerate(things):
         if int((i + 1) * share) > int(i * share):

@@ -257,8 +257,8 @@ def main(argv=None) -> None:
     if args.make_prompts:
         from .evaluate import Renders, prepare
 
-        detector, about = load_detector(args.out, args.device)  # as float16 left it
-        prepare(args.out, detector, about, Renders(pictures.composer), args.make_prompts, args.prompts, config["searched"])
+        detector, _ = load_detector(args.out, args.device)  # as float16 left it
+        prepare(args.out, detector, Renders(pictures.composer), args.make_prompts, args.prompts, config["searched"])
 
 
 if __name__ == "__main__":
