@@ -1,48 +1,56 @@
 """Writes a checkpoint as the diffusers ONNX layout the product loads, and checks every graph against torch.
 
 Weights are stored compactly and widened by a Cast when a session loads: int8 with a scale per output for the frozen text layers (which were rounded to
-exactly that before training) and for the U-Net, which is rounded here (its pictures move by 38 to 49 dB), float16 for the rest. The graphs compute in float32.
+exactly that before training) and for U-Net and autoencoder, which are rounded here, float16 for the rest. The graphs compute in float32. The word table stays int8
+in memory too: its rows are widened after they are looked up.
+
+`--share models/dewpoint`: what comes out the same there (text encoder, tokenizer, autoencoder of a few-step model) is named in the manifest, not written again.
 """
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import shutil
 import warnings
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from ..judge.evaluate import reconstruction, reconstruction_scenes
 from ..model.checkpoint import Autoencoder, load_models
 from ..model.few_step import GRID, TIMESTEP_SCALING
-from .vocabulary import write_vocabulary
 from ..model.text import TOKENS, WIDTH, build_tokenizer, round_to_int8
+from ..model.vae import DECODER, DOWNSCALE, ENCODER, LATENT_CHANNELS
 from ..train.sheet import SHEET_PROMPTS
-from ..model.vae import DECODER, DOWNSCALE, LATENT_CHANNELS
+from .compact import MIN_COMPACT, store_compact
+from .vocabulary import write_vocabulary
 
-MIN_COMPACT = 1024  # smaller tensors (norms, biases) stay float32: they cost nothing and matter most
+LATENT_SIDE = 16
+EXAMPLES = 8  # of the usual prompts, in the manifest
+SHARED_FROM = 10_000  # bytes
+SAME = 1e-3  # relative error up to which another folder's graph is this one's: what storing as float16 explains
 
 
 class Decoder(nn.Module):
     """Normalised latents → picture in [-1, 1]. The normalisation is part of the graph, so `scaling_factor` is 1."""
 
-    def __init__(self, vae, mean, scale):
+    def __init__(self, autoencoder: Autoencoder):
         super().__init__()
-        self.decoder, self.scale = vae.d, scale
-        self.register_buffer("mean", mean)
+        self.decoder, self.scale = autoencoder.vae.d, autoencoder.scale
+        self.register_buffer("mean", autoencoder.mean)
 
     def forward(self, latent_sample):
         return self.decoder(latent_sample * self.scale + self.mean)
 
 
 class Encoder(nn.Module):
-    def __init__(self, vae, mean, scale):
+    def __init__(self, autoencoder: Autoencoder):
         super().__init__()
-        self.encoder, self.scale = vae.e, scale
-        self.register_buffer("mean", mean)
+        self.encoder, self.scale = autoencoder.vae.e, autoencoder.scale
+        self.register_buffer("mean", autoencoder.mean)
 
     def forward(self, sample):
         return (self.encoder(sample) - self.mean) / self.scale
@@ -54,60 +62,6 @@ def round_weights(module: nn.Module) -> None:
     for parameter in module.parameters():
         if parameter.ndim >= 2 and parameter.numel() > MIN_COMPACT:
             parameter.copy_(round_to_int8(parameter.flatten(1)).reshape(parameter.shape))
-
-
-def int8_rows(weight: np.ndarray, tolerance: float = 2e-3):
-    """(int8, scale) when the weight is int8 times a scale per row (of a kernel: per output channel) or per column, else None. tolerance: of a step of int8."""
-    for axis in (tuple(range(1, weight.ndim)), 0)[: 2 if weight.ndim == 2 else 1]:
-        scale = np.maximum(np.abs(weight).max(axis, keepdims=True), 1e-8) / 127
-        q = np.round(weight / scale)
-        if np.abs(weight / scale - q).max() < tolerance:
-            return q.astype(np.int8), scale.astype(np.float32)
-    return None
-
-
-def name_after_parameters(graph, module: nn.Module) -> None:
-    """Gives every weight its torch name (`.T` appended where the exporter transposed it; a norm's may have gained axes), so that training can start from the exported file."""
-    known = {name: tensor.detach().numpy() for name, tensor in [*module.named_parameters(), *module.named_buffers()]}
-    renamed = {}
-    for tensor in graph.initializer:
-        value = numpy_helper.to_array(tensor)
-        for name, theirs in known.items():
-            for suffix, candidate in (("", theirs), (".T", theirs.T)):
-                if name not in {r.removesuffix(".T") for r in renamed.values()} and tensor.name not in renamed and candidate.squeeze().shape == value.squeeze().shape and np.array_equal(candidate.squeeze(), value.squeeze()):
-                    renamed[tensor.name] = name + suffix
-    for tensor in graph.initializer:
-        tensor.name = renamed.get(tensor.name, tensor.name)
-    for node in graph.node:
-        for i, name in enumerate(node.input):
-            node.input[i] = renamed.get(name, name)
-
-
-def store_compact(path: Path, module: nn.Module) -> None:
-    model = onnx.load(path)
-    graph, kept, nodes = model.graph, [], []
-    name_after_parameters(graph, module)
-    for tensor in graph.initializer:
-        name = tensor.name
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) <= MIN_COMPACT:
-            kept.append(tensor)
-            continue
-        weight = numpy_helper.to_array(tensor)
-        rounded = int8_rows(weight) if weight.ndim >= 2 else None
-        if rounded:
-            kept += [numpy_helper.from_array(rounded[0], name + "_int8"), numpy_helper.from_array(rounded[1], name + "_scale")]
-            nodes.append(helper.make_node("Cast", [name + "_int8"], [name + "_wide"], to=TensorProto.FLOAT, name="cast_" + name))
-            nodes.append(helper.make_node("Mul", [name + "_wide", name + "_scale"], [name], name="scale_" + name))
-        else:
-            kept.append(numpy_helper.from_array(weight.astype(np.float16), name + "_fp16"))
-            nodes.append(helper.make_node("Cast", [name + "_fp16"], [name], to=TensorProto.FLOAT, name="cast_" + name))
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
-    body = list(graph.node)
-    del graph.node[:]
-    graph.node.extend(nodes + body)
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
 
 
 def export_graph(module: nn.Module, inputs: dict, output: str, path: Path, dynamic: dict | None = None) -> None:
@@ -124,15 +78,30 @@ def write_json(path: Path, value: dict) -> None:
     path.write_text(json.dumps(value, indent=2) + "\n")
 
 
-def draft_manifest(out: Path, few_step: bool) -> None:
-    """The part of dewpoint.json people write, where nobody has yet; scripts/model-manifest.ts adds what can be computed."""
+def draft_manifest(out: Path, few_step: bool, shared: dict[str, dict]) -> None:
+    """The part of dewpoint.json people write, where nobody has yet, and which files another model holds; scripts/model-manifest.ts adds what can be computed."""
     path = out / "dewpoint.json"
     if path.exists():
-        return
-    defaults = dict(steps=4, guidanceScale=1, sampler="lcm", schedule="automatic") if few_step else dict(steps=25, guidanceScale=3, sampler="ddim", schedule="automatic")
-    name = "Dewpoint, in few steps" if few_step else "Dewpoint"
-    summary = "Illustrated scenes, 256 pixels square" + (", in 1 to 8 steps with guidance built in." if few_step else ": animals, food, people and things in 28 places, in three styles.")
-    write_json(path, dict(manifestVersion=1, id=out.name, name=name, summary=summary, license="MIT", family="dewpoint", sizes=[dict(width=256, height=256)], fixedSize=True, defaults=defaults, examples=SHEET_PROMPTS[:8]))
+        manifest = json.loads(path.read_text())
+    else:
+        defaults = dict(steps=4, guidanceScale=1, sampler="lcm", schedule="automatic") if few_step else dict(steps=25, guidanceScale=3, sampler="ddim", schedule="automatic")
+        name = "Dewpoint, in few steps" if few_step else "Dewpoint"
+        summary = "Illustrated scenes, 256 pixels square" + (", in 1 to 8 steps with guidance built in." if few_step else ": animals, food, people and things, in twelve styles.")
+        manifest = dict(manifestVersion=1, id=out.name, name=name, summary=summary, license="MIT", family="dewpoint", sizes=[dict(width=256, height=256)], fixedSize=True, defaults=defaults, examples=SHEET_PROMPTS[:EXAMPLES])
+    own = {file: facts for file, facts in manifest.get("files", {}).items() if "from" not in facts and (out / file).exists()}
+    write_json(path, manifest | ({"files": dict(sorted((own | shared).items()))} if own or shared else {}))
+
+
+def share(out: Path, other: Path) -> dict[str, dict]:
+    """Takes every file away that `other` (a model folder beside this one) holds just so, and says where it is: {path: hash, size and `from`}."""
+    shared = {}
+    for path in sorted(p for p in out.rglob("*") if p.is_file() and p.name not in ("dewpoint.json", "README.md")):
+        there = other / path.relative_to(out)
+        # Small files are cheaper kept than explained, and a folder with its own configs says what it is.
+        if path.stat().st_size > SHARED_FROM and there.exists() and there.read_bytes() == path.read_bytes():
+            shared[path.relative_to(out).as_posix()] = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "sizeBytes": path.stat().st_size, "from": other.name}
+            path.unlink()
+    return shared
 
 
 def check(path: Path, module: nn.Module, inputs: dict, tolerance: float) -> float:
@@ -149,24 +118,46 @@ def check(path: Path, module: nn.Module, inputs: dict, tolerance: float) -> floa
     return error
 
 
+def coarse_layers(decoder: nn.Sequential) -> list[nn.Module]:
+    """Up to the second upsampling: nearly all of the weights. What paints at 64x64 and finer stays float16; rounded, it left a grain that raised the edges' energy by 7 %."""
+    ups = [i for i, layer in enumerate(decoder) if isinstance(layer, nn.Sequential)]
+    return list(decoder[: ups[1]])
+
+
+def agrees(path: Path, module: nn.Module, inputs: dict) -> bool:
+    """Whether a graph already written is this module's: two checkpoints of one text encoder may differ by what float16 rounds away."""
+    try:
+        return path.exists() and check(path, module, inputs, SAME) < SAME
+    except ValueError:
+        return False
+
+
 def main(argv=None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(".data/training"))
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("models/dewpoint"))
+    parser.add_argument("--autoencoder", type=Path, help="vae.pt or an exported folder; the work folder's own unless given")
+    parser.add_argument("--share", type=Path, help="model folder beside --out, for what comes out the same there")
     args = parser.parse_args(argv)
+    if args.share and args.share.resolve().parent != args.out.resolve().parent:
+        raise SystemExit(f"{args.share} is not beside {args.out}: a manifest names the model it shares files with by its folder's name")
     unet, text, state = load_models(args.checkpoint, args.data)
     unet = unet.to(memory_format=torch.contiguous_format)
-    round_weights(unet)
-    autoencoder = Autoencoder.default(args.data)
-    vae = autoencoder.vae.to(memory_format=torch.contiguous_format)
-    decoder, encoder = Decoder(vae, autoencoder.mean, autoencoder.scale), Encoder(vae, autoencoder.mean, autoencoder.scale)
+    autoencoder = Autoencoder.load(args.autoencoder) if args.autoencoder else Autoencoder.default(args.data)
+    autoencoder.vae.to(memory_format=torch.contiguous_format)
+    pictures = reconstruction_scenes()
+    before = reconstruction(autoencoder, pictures)
+    decoder, encoder = Decoder(autoencoder), Encoder(autoencoder)
+    for module in (unet, encoder, *coarse_layers(autoencoder.vae.d)):
+        round_weights(module)
+    print(f"autoencoder on the kept pictures: {before}, rounded to int8 {reconstruction(autoencoder, pictures)}")
     tokenizer = build_tokenizer()
     out = args.out
 
     ids = torch.tensor([e.ids for e in tokenizer.encode_batch(["a panda eating tacos at the beach", ""])])
     torch.manual_seed(0)
-    latents = torch.randn(2, LATENT_CHANNELS, 16, 16)
+    latents = torch.randn(2, LATENT_CHANNELS, LATENT_SIDE, LATENT_SIDE)
     with torch.no_grad():
         context = text(ids)
     side = {2: "height", 3: "width"}
@@ -178,8 +169,13 @@ def main(argv=None) -> None:
     }  # fmt: skip
     for name, (module, inputs, output, dynamic) in graphs.items():
         path = out / name / "model.onnx"
-        export_graph(module, inputs, output, path, dynamic)
         three = {k: torch.cat([v, v[:1]]) for k, v in inputs.items()}  # another batch than the traced one: nothing may have been fixed to it
+        there = args.share and args.share / name / "model.onnx"
+        if name != "unet" and there and agrees(there, module, three):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(there, path)
+        else:
+            export_graph(module, inputs, output, path, dynamic)
         print(f"{name}: {path.stat().st_size / 1e6:.1f} MB, relative error {check(path, module, three, 0.03):.5f}")
 
     (out / "tokenizer").mkdir(parents=True, exist_ok=True)
@@ -190,12 +186,15 @@ def main(argv=None) -> None:
     few_step = dict(original_inference_steps=GRID, timestep_scaling=TIMESTEP_SCALING, timestep_spacing="leading") if scheduler == "LCMScheduler" else {}
     write_json(out / "scheduler" / "scheduler_config.json", dict(_class_name=scheduler, num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type="v_prediction", timestep_spacing="trailing", clip_sample=False, set_alpha_to_one=True, steps_offset=0) | few_step)
     write_json(out / "text_encoder" / "config.json", dict(hidden_size=WIDTH, max_position_embeddings=TOKENS, vocab_size=tokenizer.get_vocab_size()))
-    write_json(out / "unet" / "config.json", dict(in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, sample_size=16, cross_attention_dim=WIDTH, block_out_channels=list(state["config"]["channels"]), timestep="[batch] int64", training_samples=state["samples"], training_config={k: state["config"][k] for k in ("channels", "depth", "text_depth")}))
-    for name in ("vae_decoder", "vae_encoder"):
-        write_json(out / name / "config.json", dict(latent_channels=LATENT_CHANNELS, sample_size=16 * DOWNSCALE, scaling_factor=1.0, block_out_channels=[32, *DECODER, DECODER[-1]], encoder_output="latent mean, normalised, no distribution"))
+    write_json(out / "unet" / "config.json", dict(in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, sample_size=LATENT_SIDE, cross_attention_dim=WIDTH, block_out_channels=list(state["config"]["channels"]), timestep="[batch] int64", training_samples=state["samples"], training_config={k: state["config"][k] for k in ("channels", "depth", "text_depth")}))
+    for name, widths in (("vae_decoder", DECODER), ("vae_encoder", ENCODER)):  # one more width than halvings
+        write_json(out / name / "config.json", dict(latent_channels=LATENT_CHANNELS, sample_size=LATENT_SIDE * DOWNSCALE, scaling_factor=1.0, block_out_channels=[32, *widths, widths[-1]], encoder_output="latent mean, normalised, no distribution"))
     onnx_model = lambda: ["onnx", "OnnxRuntimeModel"]
     write_json(out / "model_index.json", dict(_class_name="StableDiffusionPipeline", scheduler=["diffusers", scheduler], text_encoder=onnx_model(), tokenizer=["transformers", "PreTrainedTokenizerFast"], unet=onnx_model(), vae_decoder=onnx_model(), vae_encoder=onnx_model()))
-    draft_manifest(out, scheduler == "LCMScheduler")
+    shared = share(out, args.share) if args.share else {}
+    draft_manifest(out, scheduler == "LCMScheduler", shared)
+    if shared:
+        print(f"{sum(f['sizeBytes'] for f in shared.values()) / 1e6:.1f} MB are {args.share}'s: {', '.join(shared)}")
     print(f"{sum(f.stat().st_size for f in out.rglob('*') if f.is_file()) / 1e6:.1f} MB in all; examples: {SHEET_PROMPTS[0]!r}, ...")
 
 

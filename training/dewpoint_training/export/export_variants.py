@@ -6,7 +6,9 @@ encoder is stored as int8 already and runs once a picture. What is timestep or p
 
 `--default int8` makes that graph unet/model.onnx itself: what runs on a CPU where nothing is chosen. For folders that would else be too large for git.
 
-`attention`: the U-Net again with `cross_attention.<layer>` outputs (docs/diffusion.md). Its weights are the bytes inside unet/model.onnx, by offset.
+`attention`: the U-Net again with `cross_attention.<layer>` outputs (docs/diffusion.md).
+
+Weights of both but int8's are the bytes inside unet/model.onnx, by offset: a precision or a second output costs a megabyte, not another copy.
 """
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from .export_model import MIN_COMPACT, int8_rows
-from ..judge.judge import PROMPTS, SCORED, read_prompts
+from .compact import MIN_COMPACT, int8_rows
+from ..judge.judge import PROMPTS, SCORED
 from ..model.pipelines import OnnxPipeline
 from ..judge.evaluate import seed_of
 
@@ -29,7 +31,7 @@ from ..judge.evaluate import seed_of
 # engine promises of rounded weights (test/e2e/device-parity.test.ts).
 LIMITS = {"fp16": (35.0, 25.0), "int8": (32.0, 30.0)}
 # Kept in float32 in the int8 graphs: first and last convolutions, what tells the time, and what places the words' appearances.
-NOT_QUANTISED = {"unet": ("conv_in", "conv_out", "time", "pooled", "place_", "paint", "appearance"), "vae_decoder": ("decoder.0.", "decoder.14.")}
+NOT_QUANTISED = {"unet": ("conv_in", "conv_out", "time", "pooled", "place_", "paint", "looks", "tell"), "vae_decoder": ("decoder.0.", "decoder.15.")}
 
 
 # --- graphs ---------------------------------------------------------------------------------------------------------------------------------
@@ -241,7 +243,7 @@ def main(argv=None) -> None:
     args = parser.parse_args(argv)
     folder, wanted = args.model, args.only or ["fp16", "int8", "attention"]
     components = args.component or list(NOT_QUANTISED)
-    texts = [p.text for p in read_prompts(PROMPTS) if p.category in SCORED]
+    texts = [row["prompt"] for row in map(json.loads, PROMPTS.read_text().splitlines()) if row["category"] in SCORED]
     texts = texts[:: max(1, len(texts) // (args.prompts + args.calibrate))]
     compared, calibration = texts[: args.prompts], texts[args.prompts : args.prompts + args.calibrate]
     original = OnnxPipeline(folder, threads=args.threads)
@@ -259,6 +261,8 @@ def main(argv=None) -> None:
         for component in components:
             model = widened(folder / component / "model.onnx")
             model = to_fp16(model) if dtype == "fp16" else to_int8(model, component, feeds[component])
+            if dtype == "fp16":
+                point_into(model, folder / component / "model.onnx", "model.onnx")
             onnx.save(model, folder / component / f"model_{dtype}.onnx")
         median_limit, worst_limit = LIMITS[dtype]
         for component in (*components, *(["both"] if len(components) > 1 else [])):

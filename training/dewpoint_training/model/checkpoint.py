@@ -14,6 +14,14 @@ from .vae import VAE
 SHIPPED = Path(__file__).parents[3] / "models" / "dewpoint"
 
 
+def model_file(folder: Path, path: str) -> Path:
+    """A file of an exported model: its own, or, as its manifest may say, that of the model beside it (docs/models.md)."""
+    if (folder / path).exists() or not (folder / "dewpoint.json").exists():
+        return folder / path
+    holder = json.loads((folder / "dewpoint.json").read_text()).get("files", {}).get(path, {}).get("from")
+    return folder.parent / holder / path if holder else folder / path
+
+
 def onnx_weights(path: Path) -> dict[str, torch.Tensor]:
     """The weights of an exported graph under their torch names, widened to float32."""
     import numpy as np
@@ -41,8 +49,8 @@ def load_state(path: Path) -> dict:
         state = torch.load(path, weights_only=True, map_location="cpu")
         return state | {name: widened(state[name]) for name in ("ema_unet", "ema_text", "heads") if name in state}
     about = json.loads((path / "unet" / "config.json").read_text())
-    text = {k: v for k, v in onnx_weights(path / "text_encoder" / "model.onnx").items() if not k.startswith("frozen.")}
-    return {"ema_unet": onnx_weights(path / "unet" / "model.onnx"), "ema_text": text, "samples": about["training_samples"], "config": about["training_config"]}
+    text = {k: v for k, v in onnx_weights(model_file(path, "text_encoder/model.onnx")).items() if not k.startswith("frozen.")}
+    return {"ema_unet": onnx_weights(model_file(path, "unet/model.onnx")), "ema_text": text, "samples": about["training_samples"], "config": about["training_config"]}
 
 
 def save_state(state: dict, path: Path) -> None:
@@ -97,8 +105,8 @@ class Autoencoder:
         """What `train-vae` wrote, or an exported model folder."""
         vae = VAE()
         if path.is_dir():
-            decoder, encoder = (onnx_weights(path / name / "model.onnx") for name in ("vae_decoder", "vae_encoder"))
-            mean, scale = decoder["mean"], scalar_of(path / "vae_decoder" / "model.onnx")
+            decoder, encoder = (onnx_weights(model_file(path, f"{name}/model.onnx")) for name in ("vae_decoder", "vae_encoder"))
+            mean, scale = decoder["mean"], scalar_of(model_file(path, "vae_decoder/model.onnx"))
             weights = {name.replace("encoder", "e", 1).replace("decoder", "d", 1): value for name, value in (encoder | decoder).items()}
         else:
             state = torch.load(path, weights_only=True, map_location="cpu")

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .checkpoint import Autoencoder, load_models
+from .checkpoint import Autoencoder, load_models, model_file
 from .few_step import sample_lcm
 from .schedule import sample_ddim
 from .text import encode_prompts
@@ -93,7 +93,7 @@ class OnnxPipeline(Pipeline):
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.log_severity_level = threads, 3
         suffix = lambda name: dtypes if isinstance(dtypes, str) else dtypes.get(name, "")
-        plain = lambda name: folder / name / "model.onnx"
+        plain = lambda name: model_file(folder, f"{name}/model.onnx")
         asked = lambda name: folder / name / f"model_{suffix(name)}.onnx"
         path = lambda name: asked(name) if suffix(name) and (name == "unet" or asked(name).exists()) else plain(name)  # not every component has every precision
         self.sessions = {name: ort.InferenceSession(str(path(name)), options, providers=["CPUExecutionProvider"]) for name in ("text_encoder", "unet", "vae_decoder")}
@@ -107,7 +107,7 @@ class OnnxPipeline(Pipeline):
         self.few_step = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())["_class_name"] == "LCMScheduler"
         if (folder / "dewpoint.json").exists():
             self.guidance = json.loads((folder / "dewpoint.json").read_text())["defaults"]["guidanceScale"]
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
+        self.tokenizer = Tokenizer.from_file(str(model_file(folder, "tokenizer/tokenizer.json")))
         pad = json.loads((folder / "tokenizer" / "tokenizer_config.json").read_text())["pad_token"]
         length = text["max_position_embeddings"]
         self.tokenizer.enable_truncation(length)
