@@ -154,7 +154,11 @@ export const recipeSchema = z
     /** Start from pure noise whatever the model's config says (A1111's "Noise Schedule: Zero Terminal SNR"). */
     zeroTerminalSnr: z.boolean().optional(),
     /** The files behind the LoRAs and embeddings the prompts name; names without one add nothing. How much of each is the prompt's to say. */
-    networks: z.array(networkRefSchema).min(1).max(NETWORKS_MAX).optional(),
+    networks: z
+      .array(networkRefSchema)
+      .min(1)
+      .max(NETWORKS_MAX, `Up to ${NETWORKS_MAX} LoRAs and embeddings work together`)
+      .optional(),
   })
   .refine(({ steps, input }) => input === undefined || leavesAStep(steps, input.strength), {
     path: ['input', 'strength'],

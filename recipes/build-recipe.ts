@@ -1,66 +1,67 @@
-// From what was asked to the recipe that decides the pixels, by the rules of contracts/recipe.ts and of the model. Pure.
-import type { z } from 'zod'
+// From what was asked to the recipe that decides the pixels, by the rules of contracts/recipe.ts and of the model: for the server, the
+// visitor's device and the command line alike. Pure.
 import { DewpointError } from '#contracts/errors.ts'
-import type { createGenerationSchema } from '#contracts/generation.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import { type NetworkRef, type Recipe, recipeSchema } from '#contracts/recipe.ts'
+import { imageSeed } from './image-recipe.ts'
+import { networksOf } from './prompt/networks.ts'
 
-type Asked = Omit<z.output<typeof createGenerationSchema>, 'idempotencyKey'>
+export type RecipeModel = Pick<ModelManifest, 'id' | 'hash' | 'name' | 'sizes' | 'fixedSize'>
 
-/** @throws DewpointError input.invalid naming the field, the value and the rule. */
-export function buildRecipe(
-  model: Pick<ModelManifest, 'id' | 'hash' | 'name' | 'sizes' | 'fixedSize'>,
-  asked: Asked,
-  /** What was not asked for in so many words. `networks`: the files behind the LoRAs and embeddings the prompts name. */
-  drawn: { readonly seed: number; readonly inputHash?: string; readonly networks?: readonly NetworkRef[] },
-): Recipe {
-  const parsed = recipeSchema.safeParse({
-    version: 1,
-    model: { id: model.id, hash: model.hash },
-    prompt: asked.prompt,
-    negativePrompt: asked.negativePrompt,
-    seed: drawn.seed,
-    count: asked.count,
-    width: asked.width,
-    height: asked.height,
-    steps: asked.steps,
-    sampler: asked.sampler,
-    schedule: asked.schedule,
-    guidanceScale: asked.guidanceScale,
-    ...given({
-      weighting: asked.weighting,
-      variation: asked.variation,
-      tiling: asked.tiling,
-      eta: asked.eta,
-      sChurn: asked.sChurn,
-      sNoise: asked.sNoise,
-      sdeNoise: asked.sdeNoise,
-      rho: asked.rho,
-      guidanceRescale: asked.guidanceRescale,
-      zeroTerminalSnr: asked.zeroTerminalSnr,
-    }),
-    noise: asked.noise ?? 'philox',
-    ...(drawn.networks !== undefined && drawn.networks.length > 0 && { networks: drawn.networks }),
-    ...(asked.input === undefined || drawn.inputHash === undefined
-      ? {}
-      : { input: { hash: drawn.inputHash, strength: asked.input.strength } }),
-  })
-  if (!parsed.success) {
-    const rules = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-    throw new DewpointError('input.invalid', rules.join('; '), { cause: parsed.error })
-  }
-  const isOffered = model.sizes.some(({ width, height }) => width === asked.width && height === asked.height)
-  if (model.fixedSize && !isOffered) {
-    const offered = model.sizes.map(({ width, height }) => `${width}x${height}`).join(', ')
-    throw new DewpointError(
-      'input.invalid',
-      `width, height: ${model.name} makes ${offered}, not ${asked.width}x${asked.height}`,
-    )
-  }
-  return parsed.data
+/** What is found rather than asked for. */
+interface Found {
+  readonly seed: number
+  /** The files behind what the prompts name with some seed. */
+  readonly networks?: readonly NetworkRef[] | undefined
+  /** By the hash of the prepared picture. */
+  readonly input?: Recipe['input']
+  readonly mask?: Recipe['mask']
 }
 
-/** Without what was not asked for: an absent setting and an undefined one must be the same recipe. */
-function given(settings: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+/** What was not chosen is absent or undefined. */
+export interface AskedSettings extends Omit<Recipe, 'version' | 'model' | 'negativePrompt' | 'noise' | keyof Found> {
+  readonly negativePrompt?: string | undefined
+  readonly noise?: Recipe['noise'] | undefined
+}
+
+/** @throws DewpointError input.invalid naming the field, the value and the rule. */
+export function buildRecipe(model: RecipeModel, asked: AskedSettings, found: Found): Recipe {
+  const { width, height } = asked
+  if (model.fixedSize && !model.sizes.some((size) => size.width === width && size.height === height)) {
+    const offered = model.sizes.map((size) => `${size.width}x${size.height}`).join(', ')
+    throw new DewpointError('input.invalid', `width, height: ${model.name} makes ${offered}, not ${width}x${height}`)
+  }
+  return parseRecipe({
+    ...asked,
+    version: 1,
+    model: { id: model.id, hash: model.hash },
+    negativePrompt: asked.negativePrompt ?? '',
+    noise: asked.noise ?? 'philox',
+    seed: found.seed,
+    networks: loadedNetworks(asked, found),
+    input: found.input,
+    mask: found.mask,
+  })
+}
+
+/** Without what is undefined: an absent setting and an undefined one must be the same recipe. @throws DewpointError input.invalid */
+export function parseRecipe(recipe: { readonly [Field in keyof Recipe]: unknown }): Recipe {
+  const parsed = recipeSchema.safeParse(
+    Object.fromEntries(Object.entries(recipe).filter(([, value]) => value !== undefined)),
+  )
+  if (parsed.success) return parsed.data
+  const rules = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new DewpointError('input.invalid', rules.join('; '), { cause: parsed.error })
+}
+
+/** Of the networks the prompts may name those that any of the pictures loads. */
+function loadedNetworks(
+  { prompt, weighting, count }: AskedSettings,
+  { seed, networks = [] }: Found,
+): NetworkRef[] | undefined {
+  const uses = Array.from({ length: networks.length === 0 ? 0 : count }, (_, index) =>
+    networksOf({ prompt, weighting, seed: imageSeed(seed, index), networks: [...networks] }),
+  ).flat()
+  const loaded = networks.filter(({ kind, name }) => uses.some((use) => use.kind === kind && use.name === name))
+  return loaded.length === 0 ? undefined : loaded
 }

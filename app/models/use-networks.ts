@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useTRPC } from '#app/trpc/trpc.ts'
 import type { NetworkDto } from '#contracts/api.ts'
-import { namedNetworks } from '#recipes/named-networks.ts'
+import { namedNetworks, type Prompts } from '#recipes/prompt/networks.ts'
 
 const STALE_AFTER_MS = 300_000
 const NONE: readonly NetworkDto[] = []
@@ -20,10 +20,10 @@ export function useLoraNames(): ReadonlySet<string> {
   return useMemo(() => new Set(networks.filter(({ kind }) => kind === 'lora').map(({ name }) => name)), [networks])
 }
 
-/** Names of the installed ones the prompts name; more than work together count as named. */
-export function networksIn(prompt: string, negativePrompt: string, networks: readonly NetworkDto[]): readonly string[] {
+type DraftPrompts = Omit<Prompts, 'weighting'> & { readonly weighting: Prompts['weighting'] | null }
+
+/** Names of the installed ones the draft's prompts name; more than work together count as named. */
+export function networksIn(draft: DraftPrompts, networks: readonly NetworkDto[]): readonly string[] {
   if (networks.length === 0) return []
-  return networks
-    .filter((network) => namedNetworks(prompt, negativePrompt, [network]).networks.length > 0)
-    .map(({ name }) => name)
+  return namedNetworks({ ...draft, weighting: draft.weighting ?? undefined }, networks).networks.map(({ name }) => name)
 }

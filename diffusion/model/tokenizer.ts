@@ -3,7 +3,7 @@
 // @huggingface/tokenizers'.
 import { Tokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
-import { networkWords } from '#recipes/named-networks.ts'
+import { networkWords } from '#recipes/prompt/networks.ts'
 import type { AddedWord } from '../networks/with-networks.ts'
 import type { ModelFiles } from '../runtime/runtime.ts'
 import { clipTokenizerJson } from './clip-tokenizer-json.ts'

@@ -1,7 +1,9 @@
 // What the Studio shows while somebody types: tokens and where they stand, chunk borders, effective weights, and everything that
 // will not do what it looks like. Reads the prompt as the first step reads it.
 import type { Weighting } from '#contracts/recipe.ts'
-import type { PromptNode, PromptProblem, Span } from '#recipes/prompt/ast.ts'
+import type { Prompt, PromptProblem, Span } from '#recipes/prompt/ast.ts'
+import { leavesOf } from '#recipes/prompt/leaves.ts'
+import { isLora } from '#recipes/prompt/networks.ts'
 import { parsePrompt } from '#recipes/prompt/parse.ts'
 import { CHUNKS_MAX, type Chunk, chunkSegments, type PromptTokenizer } from './chunk.ts'
 import { locateTokens, sourceMap } from './locate-tokens.ts'
@@ -49,7 +51,7 @@ export interface AnalyzeOptions {
   readonly steps?: number
   /** Chunks the model can take; a U-Net fixed to one window takes 1. Default CHUNKS_MAX. */
   readonly chunksMax?: number
-  /** Names of the networks that can be loaded; default none. */
+  /** Names of the LoRAs that can be loaded; default none. */
   readonly networks?: ReadonlySet<string>
 }
 
@@ -59,7 +61,7 @@ export function analyzePrompt(
   options: AnalyzeOptions = {},
 ): PromptAnalysis {
   const { isNegative = false, weighting = 'a1111', seed = 0, steps = 30, chunksMax = CHUNKS_MAX, networks } = options
-  const prompt = weighting === 'none' ? { parts: [], problems: [] } : parsePrompt(text, { joins: !isNegative })
+  const prompt: Prompt = weighting === 'none' ? { parts: [], problems: [] } : parsePrompt(text, { joins: !isNegative })
   const reading = weighting === 'none' ? readLiterally(text) : readPrompt(prompt, { step: 1, steps, seed })
 
   const unknown = unknownWordId(tokenizer)
@@ -86,7 +88,7 @@ export function analyzePrompt(
     weights: weightStretches(text, tokens),
     problems: [
       ...prompt.problems,
-      ...prompt.parts.flatMap((part) => networkProblems(part.nodes, networks ?? new Set())),
+      ...networkProblems(prompt, networks ?? new Set(), isNegative),
       ...unknownWords(tokens, unknown),
       ...unreadWords(reading.parts, tokenizer),
       ...cuts.map((start) => ({
@@ -158,32 +160,12 @@ function unreadWords(parts: Reading['parts'], tokenizer: AnalyzerTokenizer): Pro
   )
 }
 
-function networkProblems(nodes: readonly PromptNode[], networks: ReadonlySet<string>): PromptProblem[] {
-  return nodes.flatMap((node) => {
-    switch (node.type) {
-      case 'network':
-        return networks.has(node.name)
-          ? []
-          : [
-              {
-                start: node.start,
-                end: node.end,
-                message: `There is no ${node.kind} "${node.name}" here, so it adds nothing`,
-              },
-            ]
-      case 'emphasis':
-      case 'braces':
-        return networkProblems(node.children, networks)
-      case 'schedule':
-        return [...networkProblems(node.from ?? [], networks), ...networkProblems(node.to, networks)]
-      case 'alternate':
-      case 'choice':
-        return node.options.flatMap((option) => networkProblems(option, networks))
-      case 'text':
-      case 'break':
-        return []
-      default:
-        return node satisfies never
-    }
+function networkProblems({ parts }: Prompt, networks: ReadonlySet<string>, isNegative: boolean): PromptProblem[] {
+  return leavesOf(parts).flatMap((leaf) => {
+    if (leaf.type !== 'network') return []
+    const { kind, name, start, end } = leaf
+    if (isNegative) return [{ start, end, message: 'Networks are named in the prompt; here this adds nothing' }]
+    if (isLora(leaf) && networks.has(name)) return []
+    return [{ start, end, message: `There is no ${kind} "${name}" here, so it adds nothing` }]
   })
 }

@@ -15,6 +15,7 @@ import {
   weightingSchema,
 } from '#contracts/recipe.ts'
 import type { SamplerId, ScheduleId } from '#contracts/samplers.ts'
+import { imageSeed } from '#recipes/image-recipe.ts'
 import { resolveSampler, resolveSchedule } from '#recipes/sampler-names.ts'
 import { samplersHelp } from './samplers-help.ts'
 
@@ -225,9 +226,8 @@ function checkReproduce(values: ReturnType<typeof split>['values'], prompt: stri
     )
 }
 
-/** As A1111 counts: seed + i modulo 2^32. */
 export const upwards = (seed: number, count: number) =>
-  Array.from({ length: count }, (_, index) => (seed + index) % (SEED_MAX + 1))
+  Array.from({ length: count }, (_, index) => imageSeed(seed, index))
 
 /** A joined name ("DPM++ 2M Karras") sets both, unless a schedule is given beside it. */
 function samplerOf(

@@ -1,7 +1,7 @@
 // Which LoRAs and embeddings the pictures are made with: those the prompts name, as files. A recipe of ours keeps its own files.
 
 import type { NetworkRef } from '#contracts/recipe.ts'
-import { type NamedNetworks, namedNetworks } from '#recipes/named-networks.ts'
+import { namedNetworks } from '#recipes/prompt/networks.ts'
 import { listInstalledNetworks } from '../models/installed-networks.ts'
 import { type GenerateArguments, UsageError } from './arguments.ts'
 import type { RecipeBase } from './recipes.ts'
@@ -17,14 +17,20 @@ export async function chooseNetworks(
   base: RecipeBase,
   modelsDir: string,
 ): Promise<ChosenNetworks> {
-  const prompt = args.prompt ?? base.prompt ?? ''
-  const negativePrompt = args.negativePrompt ?? base.negativePrompt ?? ''
-  if ((args.weighting ?? base.weighting) === 'none') return { networks: undefined, notes: [] }
   const installed = (await listInstalledNetworks(modelsDir)).map(({ manifest }) => manifest)
-  const named = find(prompt, negativePrompt, installed)
+  const prompts = {
+    prompt: args.prompt ?? base.prompt ?? '',
+    negativePrompt: args.negativePrompt ?? base.negativePrompt ?? '',
+    weighting: args.weighting ?? base.weighting,
+  }
+  const named = namedNetworks(prompts, installed)
   for (const { kind, name, hash } of base.networks ?? []) {
     const there = named.networks.find((network) => network.kind === kind && network.name === name)
-    const isMissing = named.unknown.includes(name) || installed.every((network) => network.name !== name)
+    // A LoRA listed and not named is not loaded; words of an embedding that is not here are only words.
+    const isMissing =
+      kind === 'lora'
+        ? named.unknown.includes(name)
+        : prompts.weighting !== 'none' && installed.every((each) => each.kind !== kind || each.name !== name)
     if (isMissing || (there !== undefined && there.hash !== hash))
       throw new UsageError(
         `${args.recipePath} needs the ${kind} ${name} (${hash}); ${isMissing ? 'it is not installed' : `installed is ${there?.hash}`}`,
@@ -39,14 +45,5 @@ export async function chooseNetworks(
   return {
     networks: named.networks.length === 0 ? undefined : [...named.networks],
     notes: named.unknown.map((name) => `There is no LoRA ${name} here, so it adds nothing`),
-  }
-}
-
-function find(...given: Parameters<typeof namedNetworks>): NamedNetworks {
-  try {
-    return namedNetworks(...given)
-  } catch (cause) {
-    if (cause instanceof RangeError) throw new UsageError(cause.message, { cause })
-    throw cause
   }
 }

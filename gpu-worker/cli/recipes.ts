@@ -3,28 +3,26 @@
 import { randomInt } from 'node:crypto'
 import { SEED_MAX } from '#contracts/limits.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
-import { type Recipe, recipeSchema } from '#contracts/recipe.ts'
-import { type GenerateArguments, UsageError, upwards } from './arguments.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import { buildRecipe } from '#recipes/build-recipe.ts'
+import { type GenerateArguments, upwards } from './arguments.ts'
 
 /** What a recipe file says of the pictures; the model and the input picture are found separately. */
 export type RecipeBase = Partial<Omit<Recipe, 'version' | 'model' | 'input' | 'mask'>>
 
 const STRENGTH_DEFAULT = 0.6
 
-/** Width and height of the pictures. @throws UsageError where the model cannot make that size. */
+/** Width and height of the pictures. */
 export function chooseSize(
   args: GenerateArguments,
   base: RecipeBase,
   manifest: ModelManifest,
 ): { width: number; height: number } {
   const [preset] = manifest.sizes
-  const width = args.width ?? base.width ?? preset?.width ?? 0
-  const height = args.height ?? base.height ?? preset?.height ?? 0
-  if (manifest.fixedSize && !manifest.sizes.some((size) => size.width === width && size.height === height)) {
-    const sizes = manifest.sizes.map((size) => `${size.width}x${size.height}`).join(', ')
-    throw new UsageError(`${manifest.id} makes ${sizes} only, got ${width}x${height}`)
+  return {
+    width: args.width ?? base.width ?? preset?.width ?? 0,
+    height: args.height ?? base.height ?? preset?.height ?? 0,
   }
-  return { width, height }
 }
 
 /** `strength`: the recipe's own, where it starts from a picture. `hash`: SHA-256 of the prepared input picture. */
@@ -34,7 +32,7 @@ export interface InputChoice {
   readonly mask: Recipe['mask']
 }
 
-/** One recipe per picture, count 1 each. */
+/** One recipe per picture, count 1 each. @throws DewpointError input.invalid */
 export function buildRecipes(
   args: GenerateArguments,
   base: RecipeBase,
@@ -42,31 +40,30 @@ export function buildRecipes(
   input: InputChoice | undefined,
 ): Recipe[] {
   const { defaults } = manifest
+  const { seed: _seed, networks, ...settings } = base
   const samplerOptions = Object.entries(args.samplerOptions).filter(([, value]) => value !== undefined)
-  return chooseSeeds(args, base).map((seed) => {
-    const parsed = recipeSchema.safeParse({
-      ...base,
-      version: 1,
-      model: { id: manifest.id, hash: manifest.hash },
-      prompt: args.prompt ?? base.prompt,
-      negativePrompt: args.negativePrompt ?? base.negativePrompt ?? '',
+  const asked = {
+    ...settings,
+    prompt: args.prompt ?? base.prompt ?? '',
+    negativePrompt: args.negativePrompt ?? base.negativePrompt,
+    count: 1,
+    ...chooseSize(args, base, manifest),
+    steps: args.steps ?? base.steps ?? defaults.steps,
+    sampler: args.sampler ?? base.sampler ?? defaults.sampler,
+    schedule: args.schedule ?? base.schedule ?? defaults.schedule,
+    guidanceScale: args.guidanceScale ?? base.guidanceScale ?? defaults.guidanceScale,
+    weighting: args.weighting ?? base.weighting,
+    noise: args.noise ?? base.noise,
+    ...Object.fromEntries(samplerOptions),
+  }
+  return chooseSeeds(args, base).map((seed) =>
+    buildRecipe(manifest, asked, {
       seed,
-      count: 1,
-      ...chooseSize(args, base, manifest),
-      steps: args.steps ?? base.steps ?? defaults.steps,
-      sampler: args.sampler ?? base.sampler ?? defaults.sampler,
-      schedule: args.schedule ?? base.schedule ?? defaults.schedule,
-      guidanceScale: args.guidanceScale ?? base.guidanceScale ?? defaults.guidanceScale,
-      weighting: args.weighting ?? base.weighting,
-      noise: args.noise ?? base.noise ?? 'philox',
-      ...Object.fromEntries(samplerOptions),
+      networks,
       input: input && { hash: input.hash, strength: args.image?.strength ?? input.strength ?? STRENGTH_DEFAULT },
       mask: input?.mask,
-    })
-    if (parsed.success) return parsed.data
-    const [issue] = parsed.error.issues
-    throw new UsageError(`${issue?.path.join('.')}: ${issue?.message}`)
-  })
+    }),
+  )
 }
 
 function chooseSeeds({ seeds, count }: GenerateArguments, base: RecipeBase): readonly number[] {

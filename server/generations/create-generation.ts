@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { DewpointError } from '#contracts/errors.ts'
 import type { createGenerationSchema, GenerationDto } from '#contracts/generation.ts'
 import { SEED_MAX } from '#contracts/limits.ts'
-import { buildRecipe } from '#recipes/build-recipe.ts'
+import { buildRecipe, parseRecipe } from '#recipes/build-recipe.ts'
 import { canonicalJson, recipeHash, sha256Hex } from '#recipes/hash.ts'
 import type { Deps } from '../deps.ts'
 import { findNetworks } from '../models/find-networks.ts'
@@ -23,26 +23,22 @@ type Needs = Pick<Deps, 'db' | 'queue' | 'storage' | 'models' | 'limits' | 'appU
  */
 export async function createGeneration(deps: Needs, input: CreateGenerationInput): Promise<GenerationDto> {
   const { userId, idempotencyKey, ...request } = input
+  const { modelId, input: start, seed: askedSeed, ...settings } = request
   const requestHash = await sha256Hex(new TextEncoder().encode(canonicalJson(request)))
-  const model = deps.models.get(request.modelId)
+  const model = deps.models.get(modelId)
   if (model === undefined) {
     const known = deps.models.all.map(({ id }) => id).join(', ')
-    throw new DewpointError('model.unavailable', `No model ${JSON.stringify(request.modelId)}; installed: ${known}`)
+    throw new DewpointError('model.unavailable', `No model ${JSON.stringify(modelId)}; installed: ${known}`)
   }
-  const seed = request.seed ?? randomInt(SEED_MAX + 1)
-  const networks = await findNetworks(deps.models.root, request)
+  const seed = askedSeed ?? randomInt(SEED_MAX + 1)
+  const networks = await findNetworks(deps.models.root, settings)
   // Rules first, so that a refused recipe never touches the upload.
-  const textOnly = buildRecipe(model, request, { seed, networks })
-  const fitted =
-    request.input === undefined
-      ? null
-      : await fitUpload(deps, {
-          userId,
-          uploadId: request.input.uploadId,
-          width: request.width,
-          height: request.height,
-        })
-  const recipe = fitted === null ? textOnly : buildRecipe(model, request, { seed, networks, inputHash: fitted.sha256 })
+  const textOnly = buildRecipe(model, settings, { seed, networks })
+  const { width, height } = textOnly
+  const fitted = start && (await fitUpload(deps, { userId, uploadId: start.uploadId, width, height }))
+  const recipe = fitted
+    ? parseRecipe({ ...textOnly, input: { hash: fitted.sha256, strength: start.strength } })
+    : textOnly
   return writeGeneration(deps, {
     userId,
     idempotencyKey,

@@ -24,7 +24,7 @@ export function usePlace(draft: Draft, model: ModelDto | undefined, me: MeDto | 
   const { place: choice } = usePlaceChoice()
   const online = useOnline()
   const { data } = useDeviceFit(model)
-  const networks = networksIn(draft.prompt, draft.negativePrompt, useNetworks())
+  const networks = networksIn(draft, useNetworks())
   const facts: PlaceFacts = {
     online,
     count: draft.count,

@@ -5,21 +5,23 @@ import { newDevicePicture } from '#app/device/pictures/device-picture.ts'
 import { useDeviceActions } from '#app/device/pictures/device-pictures-provider.tsx'
 import { useOwnerId } from '#app/device/pictures/use-device-pictures.ts'
 import { drawSeed } from '#app/draft/draft.ts'
+import { DewpointError } from '#contracts/errors.ts'
 import type { CreateGenerationRequest } from '#contracts/generation.ts'
-import type { Recipe } from '#contracts/recipe.ts'
-import { buildDeviceRecipe } from '#recipes/build-device-recipe.ts'
+import { buildRecipe, type RecipeModel } from '#recipes/build-recipe.ts'
 import { recipeHash } from '#recipes/hash.ts'
 import { usePlaceChoice } from './place-store.ts'
 
-/** @throws (the returned function) RangeError naming what the recipe's rules have against the request. */
-export function useStartOnDevice(): (request: CreateGenerationRequest, model: Recipe['model']) => Promise<void> {
+/** @throws (the returned function) DewpointError input.invalid naming what speaks against the request. */
+export function useStartOnDevice(): (request: CreateGenerationRequest, model: RecipeModel) => Promise<void> {
   const { start } = useDeviceActions()
   const ownerId = useOwnerId() ?? null
   return useCallback(
     async (request, model) => {
-      const recipe = buildDeviceRecipe(request, model, drawSeed)
+      const { idempotencyKey, modelId: _, seed, input, ...settings } = request
+      if (input !== undefined) throw new DewpointError('input.invalid', 'input: the server prepares pictures')
+      const recipe = buildRecipe(model, settings, { seed: seed ?? drawSeed() })
       const picture = newDevicePicture({
-        id: request.idempotencyKey,
+        id: idempotencyKey,
         ownerId,
         madeAt: new Date().toISOString(),
         recipe,

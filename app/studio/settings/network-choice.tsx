@@ -18,7 +18,7 @@ export function NetworkChoice({ draft, family }: { draft: Draft; family: ModelMa
   // A file that does not say what it was made for is offered everywhere; the worker refuses what does not fit, by name.
   const fitting = networks.filter((network) => network.family === null || network.family === family)
   if (fitting.length === 0) return null
-  const used = networksIn(draft.prompt, draft.negativePrompt, fitting)
+  const used = networksIn(draft, fitting)
   return (
     <Disclosure
       label={t.networks}

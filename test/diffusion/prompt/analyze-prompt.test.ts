@@ -46,7 +46,15 @@ describe('analyzePrompt', () => {
     expect(found('a b c d e f', { chunksMax: 1 })).toEqual([['e f', expect.stringContaining('reads 4 tokens')]])
     expect(found('a unicorn')).toEqual([['unicorn', expect.stringContaining('does not know')]])
     expect(found('a (<lora:ink:1>)')).toEqual([['<lora:ink:1>', expect.stringContaining('no lora "ink"')]])
-    expect(found('<lora:ink:1>', { networks: new Set(['ink']) })).toEqual([])
+    const networks = new Set(['ink'])
+    expect(found('<lora:ink:1>', { networks })).toEqual([])
+    expect(found('<lora: ink :1>', { networks })).toEqual([
+      ['<lora: ink :1>', expect.stringContaining('no lora " ink "')],
+    ])
+    expect(found('<hypernet:ink:1>', { networks })).toEqual([['<hypernet:ink:1>', expect.stringContaining('hypernet')]])
+    expect(found('<lora:ink:1>', { networks, isNegative: true })).toEqual([
+      ['<lora:ink:1>', expect.stringContaining('adds nothing')],
+    ])
     expect(found('a (b')).toEqual([['(', expect.stringContaining('never closed')]])
     expect(found('a (b', { weighting: 'none' })).toEqual([])
   })

@@ -1,4 +1,5 @@
 // LoRAs in the worker's engine: pictures with and without them side by side, and what stays in memory.
+import { createHash } from 'node:crypto'
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,8 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Recipe } from '#contracts/recipe.ts'
 import type { Runtime } from '#diffusion/runtime/runtime.ts'
-import { namedNetworks } from '#recipes/named-networks.ts'
+import { buildRecipe } from '#recipes/build-recipe.ts'
+import { namedNetworks } from '#recipes/prompt/networks.ts'
 import { tinyModelFolder } from '#test/harness/tiny-model-files.ts'
+import { decodePicture } from '#worker/cli/decode-picture.ts'
 import { Engine, type LoadedModel } from '#worker/engine/engine.ts'
 import { loadModels } from '#worker/engine/load-models.ts'
 import { addModel } from '#worker/models/add-model.ts'
@@ -70,21 +73,9 @@ describe('the engine with LoRAs', () => {
     models = await loadModels(runtime, await listInstalledModels(dir), dir)
     recipe = async (prompt) => {
       const installed = (await listInstalledNetworks(dir)).map((network) => network.manifest)
-      const { networks } = namedNetworks(prompt, '', installed)
-      return {
-        version: 1,
-        model: { id: manifest.id, hash: manifest.hash },
-        prompt,
-        negativePrompt: '',
-        seed: 3,
-        count: 1,
-        width: 64,
-        height: 64,
-        ...manifest.defaults,
-        steps: 4,
-        noise: 'philox',
-        ...(networks.length > 0 && { networks: [...networks] }),
-      }
+      const { networks } = namedNetworks({ prompt, negativePrompt: '' }, installed)
+      const asked = { ...manifest.defaults, prompt, count: 1, width: 64, height: 64, steps: 4 }
+      return buildRecipe(manifest, asked, { seed: 3, networks })
     }
   })
   afterAll(async () => {
@@ -93,14 +84,15 @@ describe('the engine with LoRAs', () => {
     await rm(dir, { recursive: true })
   })
 
-  const make = async (engine: Engine, prompt: string) =>
-    (
-      await engine.generate({
-        recipe: await recipe(prompt),
-        signal: new AbortController().signal,
-        onStep: () => undefined,
-      })
-    ).sha256
+  // Of the pixels alone: the file holds the recipe.
+  const makeOf = async (engine: Engine, asked: Recipe) => {
+    const job = { recipe: asked, signal: new AbortController().signal, onStep: () => undefined }
+    const { png } = await engine.generate(job)
+    return createHash('sha256')
+      .update((await decodePicture(png)).rgba)
+      .digest('hex')
+  }
+  const make = async (engine: Engine, prompt: string) => makeOf(engine, await recipe(prompt))
 
   test('draws each picture with its own, alone or among others', async () => {
     const prompts = [
@@ -114,6 +106,22 @@ describe('the engine with LoRAs', () => {
     for (const prompt of prompts) alone.push(await make(engine, prompt))
     expect(new Set(alone).size).toBe(4)
     expect(await Promise.all(prompts.map((prompt) => make(engine, prompt)))).toEqual(alone)
+  })
+
+  test.each([
+    ['a panda <lora:kohya:0.5>', ['kohya']],
+    ['a panda [<lora:kohya:0.5>|x]', ['kohya']],
+    ['a panda <lora: kohya :0.5>', []],
+    ['a panda \\<lora:kohya:0.5\\>', []],
+    ['a panda <lora:kohya:0.5><lora:kohya:-0.5>', []],
+    ['a panda <hypernet:kohya:0.5>', []],
+    ['a panda {<lora:kohya:0.5>|<lora:style:0.5>}', [expect.stringMatching('^(kohya|style)$')]],
+  ])('loads just what the recipe lists: %j', async (prompt, listed) => {
+    const { networks, ...rest } = await recipe(prompt)
+    expect((networks ?? []).map(({ name }) => name)).toEqual(listed)
+    const engine = new Engine(models)
+    const [asListed, alone] = [await makeOf(engine, await recipe(prompt)), await makeOf(engine, rest)]
+    expect(asListed === alone).toBe(listed.length === 0)
   })
 
   test('keeps one merged model for the next picture, and not a second', async () => {

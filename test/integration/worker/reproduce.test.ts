@@ -207,7 +207,7 @@ describe('npm run generate -- --recipe and --reproduce', () => {
       [['--recipe', 'blue.png'], /blue.png holds no recipe/],
       [['--reproduce', 'r.json'], /is text, with no pixels to compare/],
       [['--reproduce', 'no-pixels.png'], /no-pixels.png/],
-      [['--recipe', 'r.json', '--width', '128'], /makes 256x256 only, got 128x256/],
+      [['--recipe', 'r.json', '--width', '128'], /makes 256x256, not 128x256/],
     ] as const) {
       const { code, stdout, stderr } = await run(...words)
       expect(stderr).toMatch(rule)
