@@ -26,12 +26,7 @@ export interface AskedSettings extends Omit<Recipe, 'version' | 'model' | 'negat
 
 /** @throws DewpointError input.invalid naming the field, the value and the rule. */
 export function buildRecipe(model: RecipeModel, asked: AskedSettings, found: Found): Recipe {
-  const { width, height } = asked
-  if (model.fixedSize && !model.sizes.some((size) => size.width === width && size.height === height)) {
-    const offered = model.sizes.map((size) => `${size.width}x${size.height}`).join(', ')
-    throw new DewpointError('input.invalid', `width, height: ${model.name} makes ${offered}, not ${width}x${height}`)
-  }
-  return parseRecipe({
+  const recipe = parseRecipe({
     ...asked,
     version: 1,
     model: { id: model.id, hash: model.hash },
@@ -42,6 +37,12 @@ export function buildRecipe(model: RecipeModel, asked: AskedSettings, found: Fou
     input: found.input,
     mask: found.mask,
   })
+  const { width, height } = recipe
+  if (model.fixedSize && !model.sizes.some((size) => size.width === width && size.height === height)) {
+    const offered = model.sizes.map((size) => `${size.width}x${size.height}`).join(', ')
+    throw new DewpointError('input.invalid', `width, height: ${model.name} makes ${offered}, not ${width}x${height}`)
+  }
+  return recipe
 }
 
 /** Without what is undefined: an absent setting and an undefined one must be the same recipe. @throws DewpointError input.invalid */

@@ -106,7 +106,7 @@ describe('npm run generate', () => {
 
   it.each([
     [['', '--seed', '1'], /Write what you want to see/],
-    [[PROMPT, '--width', '100'], /makes 256x256, not 100x256/],
+    [[PROMPT, '--width', '100'], /multiples of 8 pixels/],
     [[PROMPT, '--steps', '1000'], /Steps are 1 to 150/],
     [[PROMPT, '--model', 'magic'], /Unknown model "magic".*installed: /],
     [[PROMPT, '--image', 'missing.png'], /missing.png cannot be read/],
