@@ -1,23 +1,23 @@
 // Starts the web process's container, waiting for a database that is not up yet. What waiting cannot mend ends the process
 // with its reason: Next would go on and answer every request with an error, which hides it.
+import pRetry from 'p-retry'
 import { getContainer } from './container.ts'
 import { toDewpointError } from './trpc/map-error.ts'
 
-const ATTEMPTS = 30
+const RETRIES = 29
 const RETRY_MS = 1_000
 
 export async function startServer(): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await getContainer()
-      return
-    } catch (error) {
-      const isWorthWaiting = toDewpointError(error).code === 'database.unavailable'
-      if (!isWorthWaiting || attempt === ATTEMPTS) return giveUp(error)
-      if (attempt === 1) tell('Waiting for the database')
-      await new Promise((tick) => setTimeout(tick, RETRY_MS))
-    }
-  }
+  await pRetry(getContainer, {
+    retries: RETRIES,
+    minTimeout: RETRY_MS,
+    factor: 1,
+    shouldRetry({ error, attemptNumber }) {
+      if (toDewpointError(error).code !== 'database.unavailable') return false
+      if (attemptNumber === 1) tell('Waiting for the database')
+      return true
+    },
+  }).catch(giveUp)
 }
 
 function giveUp(error: unknown): never {

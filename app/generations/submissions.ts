@@ -2,6 +2,7 @@
 // Clicks on Generate that the server has not answered yet. Each keeps its request and its key, so that trying again after
 // a lost answer cannot make a second generation.
 import { useQueryClient } from '@tanstack/react-query'
+import pRetry from 'p-retry'
 import { useCallback } from 'react'
 import { create } from 'zustand'
 import { useEnsureSession } from '#app/session/use-session.ts'
@@ -15,8 +16,8 @@ export interface Submission {
   readonly problem: string | null
 }
 
-/** Waits between tries that the person does not see; then they are asked. */
-const RETRY_DELAYS_MS = [400, 1_500, 4_000]
+/** Tries that the person does not see, within six seconds; then they are asked. */
+const PATIENCE = { retries: 3, minTimeout: 400, factor: 3 }
 
 const useSubmissionStore = create<{ readonly open: readonly Submission[] }>(() => ({ open: [] }))
 const change = (how: (open: readonly Submission[]) => readonly Submission[]) =>
@@ -40,24 +41,21 @@ export function useSubmit(): (request: CreateGenerationRequest) => Promise<void>
     async (request) => {
       const key = request.idempotencyKey
       change((open) => [{ request, problem: null }, ...open.filter((one) => one.request.idempotencyKey !== key)])
-      for (let tries = 0; ; tries += 1) {
-        try {
-          await ensureSession()
-          const generation = await client.generation.create.mutate(request)
-          cache.put(generation)
-          if (!cache.known().has(generation.id)) await cache.refresh()
-          dismiss(key)
-          void queryClient.invalidateQueries(trpc.session.me.queryFilter())
-          return
-        } catch (error) {
-          const delayMs = RETRY_DELAYS_MS[tries]
-          if (delayMs === undefined || !isTransient(error)) {
-            const problem = problemText(error)
-            change((open) => open.map((one) => (one.request.idempotencyKey === key ? { request, problem } : one)))
-            return
-          }
-          await new Promise((resolve) => setTimeout(resolve, delayMs))
-        }
+      try {
+        await pRetry(
+          async () => {
+            await ensureSession()
+            const generation = await client.generation.create.mutate(request)
+            cache.put(generation)
+            if (!cache.known().has(generation.id)) await cache.refresh()
+          },
+          { ...PATIENCE, shouldRetry: ({ error }) => isTransient(error) },
+        )
+        dismiss(key)
+        void queryClient.invalidateQueries(trpc.session.me.queryFilter())
+      } catch (error) {
+        const problem = problemText(error)
+        change((open) => open.map((one) => (one.request.idempotencyKey === key ? { request, problem } : one)))
       }
     },
     [ensureSession, client, cache, trpc, queryClient],

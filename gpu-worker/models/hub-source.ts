@@ -1,8 +1,8 @@
 // A model in a hub repository (huggingface.co, or another that speaks its API), pinned to one commit. Files are fetched in ranges,
 // so that a dropped connection or a second `models add` goes on where the last one stopped, and held against the hub's hashes.
 import { open, rename, rm, stat } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileDownloadInfo, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub'
+import pRetry from 'p-retry'
 import { hashFile } from './hash-file.ts'
 import { AddModelError, type FetchOptions, type ModelSource, type SourceFile } from './model-sources.ts'
 
@@ -11,13 +11,13 @@ export interface HubOptions {
   readonly accessToken: string | undefined
   /** Global `fetch` in the program; tests count and break it. */
   readonly fetch: typeof fetch
-  /** Waits between two attempts; tests do not. */
-  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Before the second attempt; tests do not wait. */
+  readonly firstWaitMs?: number
 }
 
 /** Attempts in a row that bring not one byte; each waits twice as long as the last. */
 const FRUITLESS_MAX = 6
-const FIRST_WAIT_MS = 500
+const FIRST_WAIT_MS = 1_000
 
 /** @param revision branch, tag or commit. @throws AddModelError where the repository cannot be read. */
 export async function openHubSource(
@@ -64,32 +64,42 @@ interface Download extends HubOptions, FetchOptions {
 }
 
 async function download(options: Download): Promise<void> {
-  const { file, entry, to, onProgress, signal, wait = (ms, abort) => delay(ms, undefined, { signal: abort }) } = options
+  const { file, entry, to, onProgress, signal, firstWaitMs = FIRST_WAIT_MS } = options
   // Already whole from an earlier run: only hashing is left.
   if ((await sizeOf(to)) === file.sizeBytes && (await matches(to, entry))) return onProgress(file.sizeBytes)
   const part = `${to}.part`
-  let fruitless = 0
-  for (;;) {
-    const before = await sizeOf(part)
-    const failure = await fetchRest(options, part).catch((error: unknown) => {
+  do {
+    await pRetry(() => fetchSome(options, part), {
+      retries: FRUITLESS_MAX - 1,
+      minTimeout: firstWaitMs,
+      signal,
+      shouldRetry: ({ error }) => !(error instanceof AddModelError),
+    }).catch(async (error: unknown) => {
       signal.throwIfAborted()
       if (error instanceof AddModelError) throw error
-      return error instanceof Error ? error.message : String(error)
-    })
-    const there = await sizeOf(part)
-    if (there === file.sizeBytes) break
-    fruitless = there > before ? 0 : fruitless + 1
-    if (fruitless === FRUITLESS_MAX)
       throw new AddModelError(
-        `${file.path} stopped at ${there} of ${file.sizeBytes} bytes (${failure ?? 'the connection ended'}); run the same command again to go on`,
+        `${file.path} stopped at ${await sizeOf(part)} of ${file.sizeBytes} bytes (${messageOf(error)}); run the same command again to go on`,
+        { cause: error },
       )
-    await wait(FIRST_WAIT_MS * 2 ** fruitless, signal)
-  }
+    })
+  } while ((await sizeOf(part)) !== file.sizeBytes)
   if (!(await matches(part, entry))) {
     await rm(part, { force: true })
     throw new AddModelError(`${file.path} arrived with another hash than the hub lists; it was thrown away`)
   }
   await rename(part, to)
+}
+
+/** As fetchRest; a connection that ended early is no failure where it brought something. */
+async function fetchSome(options: Download, part: string): Promise<void> {
+  const before = await sizeOf(part)
+  const failure = await fetchRest(options, part).catch((error: unknown) => {
+    options.signal.throwIfAborted()
+    if (error instanceof AddModelError) throw error
+    return error
+  })
+  const there = await sizeOf(part)
+  if (there <= before && there !== options.file.sizeBytes) throw failure ?? new Error('the connection ended')
 }
 
 /** One request for what is missing. Ends early where the connection does. @throws AddModelError where the hub contradicts itself. */
@@ -165,5 +175,7 @@ const accessOf = ({ hubUrl, accessToken, fetch }: HubOptions) => ({
 const refuse =
   (what: string) =>
   (cause: unknown): never => {
-    throw new AddModelError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new AddModelError(`${what}: ${messageOf(cause)}`, { cause })
   }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

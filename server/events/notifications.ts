@@ -1,6 +1,7 @@
 // One LISTEN connection per process, fanned out in memory. A notification is a hint to look, never the news itself: whoever
 // waits also looks by the clock, so a lost one costs seconds, not correctness.
 import { EventEmitter, setMaxListeners } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Tx } from '../db/client.ts'
 
@@ -134,16 +135,5 @@ export function startNotifications(databaseUrl: string, onError: (error: Error) 
   }
 }
 
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((done) => {
-    const onAbort = () => {
-      clearTimeout(timer)
-      done()
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort)
-      done()
-    }, ms)
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-}
+/** Until `ms` have passed or `signal` fired. */
+const sleep = (ms: number, signal: AbortSignal): Promise<void> => wait(ms, undefined, { signal }).catch(() => undefined)

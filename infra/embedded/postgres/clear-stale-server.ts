@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PostgresError } from './postgres-error.ts'
 
 const STOP_TIMEOUT_MS = 20_000
@@ -42,7 +43,7 @@ async function waitForOrphans(dataDir: string): Promise<void> {
     if (!cwds.includes(home)) return
     if (Date.now() > deadline)
       throw new PostgresError(`Processes of an earlier PostgreSQL still work in ${dataDir}; end them first`)
-    await new Promise((tick) => setTimeout(tick, 50))
+    await sleep(50)
   }
 }
 
@@ -53,7 +54,7 @@ async function stopOrphan(pid: number): Promise<void> {
   while (isAlive(pid)) {
     if (Date.now() > deadline)
       throw new PostgresError(`PostgreSQL (process ${pid}) of an earlier run will not stop; end it and try again`)
-    await new Promise((tick) => setTimeout(tick, 50))
+    await sleep(50)
   }
 }
 

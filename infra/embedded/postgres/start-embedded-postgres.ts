@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { clearStaleServer } from './clear-stale-server.ts'
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
@@ -199,7 +200,7 @@ async function waitUntilReady(server: ChildProcess, dir: string, port: number): 
       server.kill('SIGQUIT')
       throw new PostgresError(`PostgreSQL was not ready after ${START_TIMEOUT_MS / 1000} s:\n${log()}`)
     }
-    await new Promise((tick) => setTimeout(tick, 10))
+    await sleep(10)
   }
   // The parent may exit while the server runs (kill -9); while it lives, an unread pipe must not block the server.
   server.stderr?.resume()

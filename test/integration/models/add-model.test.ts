@@ -57,7 +57,7 @@ function add(source: ModelSource, options: Partial<Parameters<typeof addModel>[0
   })
 }
 const open = (server: HubServer, revision?: string) =>
-  openHubSource(REPO, revision, { hubUrl: server.url, accessToken: undefined, fetch, wait: async () => undefined })
+  openHubSource(REPO, revision, { hubUrl: server.url, accessToken: undefined, fetch, firstWaitMs: 0 })
 const fetchesOf = (server: HubServer, path: string) =>
   server.requests.filter((request) => request.includes(path) && !request.endsWith('bytes=0-0'))
 
@@ -126,7 +126,7 @@ describe('a model from the hub', () => {
     const source = await openHubSource(REPO, undefined, {
       hubUrl: hub.url,
       accessToken: undefined,
-      wait: async () => undefined,
+      firstWaitMs: 0,
       fetch: async (input, init) => {
         if (stopped) throw new TypeError('the line is dead')
         const response = await fetch(input, init)

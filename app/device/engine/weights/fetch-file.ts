@@ -1,5 +1,6 @@
 // One model file from our server into the store: goes on where an earlier download ended, checks length and SHA-256, and keeps
 // nothing that is not what the manifest says. One tab at a time per file; the others wait and find it there.
+import pRetry from 'p-retry'
 import { sha256Hex } from '#recipes/hash.ts'
 import { DeviceError } from '../device-error.ts'
 import type { ChosenFile } from './choose-files.ts'
@@ -17,7 +18,7 @@ export interface FetchFileOptions {
 }
 
 /** Tries again by itself after a connection that broke: as often as a train has tunnels between two stations. */
-const ATTEMPTS = 3
+const RETRIES = 2
 const PAUSE_MS = 500
 const HTTP_OK = 200
 const HTTP_PARTIAL = 206
@@ -30,15 +31,14 @@ export async function fetchFile(options: FetchFileOptions): Promise<void> {
   await store.exclusive(file.sha256, signal, async () => {
     // Another tab may have brought it meanwhile; whole files are checked when they are read.
     if ((await store.size(file.sha256)) === file.sizeBytes) return options.onBytes(file.sizeBytes)
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await download(options)
-        break
-      } catch (error) {
-        if (!(error instanceof DeviceError && AGAIN.has(error.code)) || attempt === ATTEMPTS) throw error
-        await pause(PAUSE_MS * attempt, signal)
-      }
-    }
+    await pRetry(() => download(options), {
+      retries: RETRIES,
+      minTimeout: PAUSE_MS,
+      signal,
+      shouldRetry: ({ error }) => error instanceof DeviceError && AGAIN.has(error.code),
+    }).catch((cause: unknown) => {
+      throw signal.aborted ? canceled(cause) : cause
+    })
     await check(options)
   })
 }
@@ -63,7 +63,7 @@ async function download(options: FetchFileOptions): Promise<void> {
     await receive(response, options, timer.restart)
   } catch (cause) {
     if (cause instanceof DeviceError) throw cause
-    if (signal.aborted) throw new DeviceError('canceled', 'The download was paused', { cause })
+    if (signal.aborted) throw canceled(cause)
     if (stalled.signal.aborted) {
       throw new DeviceError('download-stalled', `${file.source}: nothing for ${options.stallTimeoutMs} ms`, { cause })
     }
@@ -164,12 +164,4 @@ function createTimer(timeoutMs: number, onTimeout: () => void) {
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      reject(new DeviceError('canceled', 'The download was paused'))
-    })
-  })
-}
+const canceled = (cause: unknown): DeviceError => new DeviceError('canceled', 'The download was paused', { cause })

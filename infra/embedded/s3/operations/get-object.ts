@@ -6,7 +6,7 @@ import { checksumHeader } from '../http/checksums.ts'
 import { checkRead } from '../http/conditions.ts'
 import { type Operation, objectOf } from '../http/context.ts'
 import { responseOverrides } from '../http/object-headers.ts'
-import { parseRange } from '../http/range.ts'
+import { readRange } from '../http/range.ts'
 
 export const getObject: Operation = async ({ request, response, objects }) => {
   const { bucket, key } = objectOf(request)
@@ -20,7 +20,7 @@ export const getObject: Operation = async ({ request, response, objects }) => {
 
     const ifRange = request.headers['if-range']
     const isRangeCurrent = ifRange === undefined || ifRange === footer.etag
-    const range = isRangeCurrent ? parseRange(request.headers.range, sizeBytes) : null
+    const range = isRangeCurrent ? readRange(request.headers.range, sizeBytes) : null
     const { start, end } = range ?? { start: 0, end: sizeBytes - 1 }
     response.writeHead(range === null ? 200 : 206, {
       ...footer.headers,

@@ -1,7 +1,7 @@
 // Small parts of the embedded endpoint: XML, ranges, binding, requests it does not know.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseRange } from '#infra/embedded/s3/http/range.ts'
+import { readRange } from '#infra/embedded/s3/http/range.ts'
 import { toS3Error } from '#infra/embedded/s3/http/s3-error.ts'
 import { children, readXml, text, writeXml } from '#infra/embedded/s3/http/xml.ts'
 import { startEmbeddedS3 } from '#infra/embedded/s3/start-embedded-s3.ts'
@@ -67,7 +67,7 @@ describe('ranges', () => {
     fc.assert(
       fc.property(side, side, fc.nat(1_000), (first, last, sizeBytes) => {
         try {
-          const range = parseRange(`bytes=${first}-${last}`, sizeBytes)
+          const range = readRange(`bytes=${first}-${last}`, sizeBytes)
           if (range === null) return
           expect(range.start).toBeLessThanOrEqual(range.end)
           expect(range.end).toBeLessThan(sizeBytes)
@@ -82,7 +82,7 @@ describe('ranges', () => {
   test.each([undefined, '', 'bytes=a-b', 'bytes=0-1,3-4', 'items=0-1', 'bytes=5-2', 'bytes=-'])(
     '%s means the whole object',
     (header) => {
-      expect(parseRange(header, 100)).toBeNull()
+      expect(readRange(header, 100)).toBeNull()
     },
   )
 })
