@@ -1,15 +1,13 @@
 // The installed model, byte for byte the one its manifest names, loaded and ready to run; and one picture made with a progress bar.
 import { SingleBar } from 'cli-progress'
 import type { Recipe } from '#contracts/recipe.ts'
-import type { Mask } from '#diffusion/images/mask.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
-import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
+import { loadPipeline } from '#diffusion/pipelines/pipeline.ts'
 import type { EngineEnv } from '../env.ts'
 import { type InstalledModel, verifyModel } from '../models/installed-models.ts'
 import { findNetworkFiles } from '../models/installed-networks.ts'
 import { createOnnxRuntime } from '../runtime/onnx-runtime.ts'
 import { timeRuntime } from '../runtime/timed-runtime.ts'
-import { type MadePicture, makePicture } from './make-picture.ts'
+import { type MadePicture, type MakePictureOptions, makePicture } from './make-picture.ts'
 
 const now = () => performance.now()
 
@@ -28,13 +26,7 @@ export async function openEngine(installed: InstalledModel, recipe: Recipe, env:
   return { pipeline, times, loadMs: now() - startedMs }
 }
 
-export interface MakeWithProgressOptions {
-  readonly pipeline: Pipeline
-  readonly recipe: Recipe
-  readonly modelName: string
-  readonly input: RgbImage | undefined
-  readonly mask: Mask | undefined
-  readonly signal: AbortSignal
+export interface MakeWithProgressOptions extends Omit<MakePictureOptions, 'now' | 'onStart' | 'onStep'> {
   /** Stands before the bar. */
   readonly label: string
 }

@@ -4,6 +4,7 @@ import type { Recipe } from '#contracts/recipe.ts'
 import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import type { Runtime } from '#diffusion/runtime/runtime.ts'
+import { trialRecipe } from '#recipes/trial-recipe.ts'
 import { type InstalledModel, verifyModel } from '../models/installed-models.ts'
 import { findNetworkFiles } from '../models/installed-networks.ts'
 import type { LoadedModel } from './engine.ts'
@@ -39,23 +40,8 @@ export async function loadModels(
  * the first claim, and the first person does not pay for the allocations.
  */
 async function warmUp(pipeline: Pipeline, manifest: ModelManifest): Promise<void> {
-  const [size] = manifest.sizes
-  if (size === undefined) throw new RangeError(`Model ${manifest.id} offers no size`)
-  const { width, height } = size
-  const recipe: Recipe = {
-    version: 1,
-    model: { id: manifest.id, hash: manifest.hash },
-    prompt: manifest.examples[0] ?? '',
-    negativePrompt: '',
-    seed: 0,
-    count: 1,
-    width,
-    height,
-    ...manifest.defaults,
-    steps: 1,
-    noise: 'philox',
-    input: { hash: '0'.repeat(64), strength: 1 },
-  }
+  const recipe: Recipe = { ...trialRecipe(manifest, { steps: 1 }), input: { hash: '0'.repeat(64), strength: 1 } }
+  const { width, height } = recipe
   const rgb = new Uint8Array(width * height * 3).fill(128)
   await runToEnd(await pipeline.start({ recipe, input: { width, height, rgb } }))
 }

@@ -3,7 +3,6 @@
 import { z } from 'zod'
 import { SIZE_MAX_PX, SIZE_MIN_PX } from '#contracts/limits.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
-import type { Recipe } from '#contracts/recipe.ts'
 import { resizeBilinear } from '#diffusion/images/bilinear.ts'
 import { loadModel, type Model } from '#diffusion/model/load-model.ts'
 import { readComponentConfig } from '#diffusion/model/read-config.ts'
@@ -14,6 +13,7 @@ import { openRun } from '#diffusion/pipelines/open-run.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import { hasComponent } from '#diffusion/runtime/component.ts'
 import type { ModelFiles, Runtime } from '#diffusion/runtime/runtime.ts'
+import { trialRecipe } from '#recipes/trial-recipe.ts'
 import { type Architecture, FAMILY_DEFAULTS, familyOf } from './check-architecture.ts'
 import { fitLatentRgb, type LatentRgbSample, latentRgbPsnr } from './fit-latent-rgb.ts'
 
@@ -126,21 +126,8 @@ async function measureColours(
   return { ...map, psnrDb: Number.isFinite(psnrDb) ? Number(psnrDb.toFixed(2)) : 99 }
 }
 
-async function makeOnePicture(model: Model, { width, height }: Size, signal: AbortSignal): Promise<void> {
-  const { manifest } = model
-  const recipe: Recipe = {
-    version: 1,
-    model: { id: manifest.id, hash: manifest.hash },
-    prompt: 'a panda',
-    negativePrompt: '',
-    seed: 0,
-    count: 1,
-    width,
-    height,
-    ...manifest.defaults,
-    steps: 2,
-    noise: 'philox',
-  }
+async function makeOnePicture(model: Model, size: Size, signal: AbortSignal): Promise<void> {
+  const recipe = { ...trialRecipe(model.manifest, { steps: 2 }), ...size }
   await runToEnd(await openRun(model, { recipe, signal }))
 }
 

@@ -1,9 +1,9 @@
 // How fast a model is here: a few real steps of a real recipe, timed; and the note of it, kept per model, device and version.
 import { z } from 'zod'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
-import type { Recipe } from '#contracts/recipe.ts'
 import type { Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import { sha256Hex } from '#recipes/hash.ts'
+import { trialRecipe } from '#recipes/trial-recipe.ts'
 import type { Plan } from './assess.ts'
 import type { DeviceEstimate } from './device-engine.ts'
 import { makePicture } from './make-picture.ts'
@@ -33,7 +33,7 @@ export async function measureModel(
   const startedMs = performance.now()
   await makePicture({
     pipeline,
-    recipe: recipeOf(manifest),
+    recipe: trialRecipe(manifest, { steps: STEPS }),
     modelName: manifest.name,
     signal,
     onStep: () => stepsAtMs.push(performance.now()),
@@ -78,23 +78,6 @@ export async function keepEstimate(
 async function noteName(manifest: ModelManifest, { provider, chosen, deviceName }: Plan): Promise<string> {
   const subject = [MEASUREMENT, manifest.hash, provider, chosen.variant, deviceName].join('\n')
   return `estimate-${await sha256Hex(new TextEncoder().encode(subject))}`
-}
-
-function recipeOf(manifest: ModelManifest): Recipe {
-  const [size] = manifest.sizes
-  if (size === undefined) throw new RangeError(`Model ${manifest.id} offers no size`)
-  return {
-    version: 1,
-    model: { id: manifest.id, hash: manifest.hash },
-    prompt: manifest.examples[0] ?? '',
-    negativePrompt: '',
-    seed: 0,
-    count: 1,
-    ...size,
-    ...manifest.defaults,
-    steps: STEPS,
-    noise: 'philox',
-  }
 }
 
 function median(values: readonly number[]): number {
