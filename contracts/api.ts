@@ -1,6 +1,6 @@
 // Inputs and outputs of the tRPC procedures that contracts/generation.ts and worker-protocol.ts do not already name.
 import { z } from 'zod'
-import { generationEventSchema, generationSchema, type MadeOn } from './generation.ts'
+import { generationSchema, type MadeOn } from './generation.ts'
 import { modelManifestSchema } from './model-manifest.ts'
 import { networkManifestSchema } from './network-manifest.ts'
 import { executionProviderSchema } from './worker-protocol.ts'
@@ -36,9 +36,6 @@ export const followEventsSchema = z.strictObject({
     .regex(/^\d{1,18}$/, 'Not a place in the event log')
     .nullish(),
 })
-/** What the subscription yields under tracked(seq). */
-export { generationEventSchema }
-
 /** A model as the Studio offers it: its manifest without the file list, and who is there to run it. */
 export const modelSchema = modelManifestSchema
   .omit({ files: true, largestTensorBytes: true, manifestVersion: true })

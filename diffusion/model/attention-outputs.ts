@@ -1,5 +1,6 @@
 // Extra outputs a U-Net graph may have for people to look into it: `cross_attention.<layer>`, float [batch, heads, queries, tokens] or
-// [batch, queries, tokens], the probabilities after the softmax over tokens. Our convention; see docs/diffusion.md.
+// [batch, queries, tokens], the probabilities after the softmax over tokens. Our convention; see docs/diffusion.md. Meant, as are
+// traces, for the story of how a picture formed; no page tells it yet.
 import type { FloatValues } from '../runtime/component.ts'
 
 /** One cross-attention layer for one row of a batch. */

@@ -1,5 +1,6 @@
 // An optional small decoder for previews: `preview_decoder/model.onnx` in TAESD's layout (github.com/madebyollin/taesd, diffusers'
 // AutoencoderTiny), `latent_sample` or `latents` → `sample` in [-1, 1]. Never what the finished picture is made with.
+// Meant for the story of how a picture formed; progress makes do with `preview()`.
 import { z } from 'zod'
 import { hasComponent, loadComponent } from '../runtime/component.ts'
 import type { LoadModelOptions } from './load-options.ts'

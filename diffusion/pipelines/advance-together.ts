@@ -1,5 +1,6 @@
 // Several runs, one U-Net call: how a device that is faster in batches serves many people at once. Runs may be at different steps
 // and of different recipes; those whose rows cannot stand in one tensor get a call of their own.
+// Meant for a worker on a graphics card; today's advances one run at a time (docs/decisions/0005-one-image-one-batch.md).
 import type { UNet, UNetOutput, UNetRow } from '../model/unet.ts'
 import type { PreparedCall, Run, StepReport } from './run.ts'
 

@@ -1,5 +1,6 @@
 // A run's state as a value: plain JSON that another process, or another machine, goes on from. Floats travel as the
 // base64 of their little-endian bytes, so nothing is rounded on the way.
+// Meant for a worker that is drained, to hand its runs over; today they start anew elsewhere.
 
 import { z } from 'zod'
 import { type Recipe, recipeSchema } from '#contracts/recipe.ts'

@@ -29,7 +29,6 @@ import { createUniPc } from './unipc.ts'
 
 export type { NoiseScheduleConfig, Scheduler } from './scheduler.ts'
 export { parseSchedulerConfig } from './scheduler-config.ts'
-export { stepsAtStrength } from './step-schedule.ts'
 
 export interface SchedulerOptions {
   readonly sampler: SamplerId

@@ -74,7 +74,7 @@ export function endingAtFirstTimestep(levels: StepSchedule, noise: NoiseSchedule
 }
 
 /** Steps left at a strength: floor(steps × strength), as diffusers' image-to-image counts. May be 0, which no run can be. */
-export function stepsAtStrength(steps: number, strength: number): number {
+function stepsAtStrength(steps: number, strength: number): number {
   return Math.min(Math.floor(steps * strength), steps)
 }
 

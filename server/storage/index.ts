@@ -11,12 +11,4 @@ export {
   userPrefixes,
 } from './keys.ts'
 export { PRESIGN_EXPIRY_MAX_S } from './presign.ts'
-export type {
-  Audience,
-  ObjectFacts,
-  PresignedPut,
-  PresignGetOptions,
-  PresignPutOptions,
-  Storage,
-  StoredObject,
-} from './storage.ts'
+export type { Storage, StoredObject } from './storage.ts'

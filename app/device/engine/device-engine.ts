@@ -71,7 +71,7 @@ export interface DeviceRequest {
   readonly model: ModelManifest
   /** Recipe of one image: count 1. */
   readonly recipe: Recipe
-  /** Prepared input of image-to-image, at the recipe's size. */
+  /** Prepared input of image-to-image, at the recipe's size. It and the mask are meant for the Studio's mask editor; it sends neither yet. */
   readonly input?: DevicePixels | undefined
   /** Prepared mask, white (255) is repainted; `width * height` bytes. */
   readonly mask?: { readonly width: number; readonly height: number; readonly data: Uint8Array } | undefined
