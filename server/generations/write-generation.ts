@@ -89,10 +89,17 @@ async function insert(
   return generation.id
 }
 
+// An image that was taken counts however it ended, one called off before that does not. Older tags than the virtual time change nothing and are not read.
 async function readFairness(tx: Tx, userId: string): Promise<{ virtualTime: number; lastOwnTag: number | null }> {
   const [row] = await tx.$queryRaw<{ virtualTime: number; lastOwnTag: number | null }[]>`
-    SELECT coalesce((SELECT max(fair_tag) FROM image WHERE attempt > 0), 0)::int AS "virtualTime",
-           (SELECT max(image.fair_tag)::int FROM image JOIN generation ON generation.id = image.generation_id
-             WHERE generation.user_id = ${userId}::uuid AND image.status IN ('queued', 'running')) AS "lastOwnTag"`
+    WITH queue AS (SELECT coalesce((SELECT max(fair_tag) FROM image WHERE attempt > 0), 0)::int AS time)
+    SELECT queue.time AS "virtualTime",
+           (SELECT max(tag)::int FROM (
+              SELECT image.fair_tag AS tag FROM image JOIN generation ON generation.id = image.generation_id
+               WHERE image.attempt > 0 AND image.fair_tag >= queue.time AND generation.user_id = ${userId}::uuid
+              UNION ALL
+              SELECT image.fair_tag FROM image JOIN generation ON generation.id = image.generation_id
+               WHERE image.status = 'queued' AND image.fair_tag >= queue.time AND generation.user_id = ${userId}::uuid) AS own) AS "lastOwnTag"
+      FROM queue`
   return row ?? { virtualTime: 0, lastOwnTag: null }
 }

@@ -16,7 +16,7 @@ class Simulation {
   private order = 0
 
   submit(person: string, count: number): void {
-    const own = this.waiting.filter((job) => job.person === person).map(({ tag }) => tag)
+    const own = [...this.waiting, ...this.served].filter((job) => job.person === person).map(({ tag }) => tag)
     const lastOwnTag = own.length === 0 ? null : Math.max(...own)
     for (const tag of fairTags({ count, virtualTime: this.virtualTime, lastOwnTag })) {
       this.waiting.push({ person, tag, order: this.order++ })
@@ -59,6 +59,17 @@ describe('fair tags', () => {
     queue.submit('b', 3)
     // b comes in at the virtual time (the tag last served), so it is ahead by one and takes turns from there.
     expect(queue.drain()).toBe('aaabababa')
+  })
+
+  it('let nobody wait for someone who asks again each time an image is done', () => {
+    const queue = new Simulation()
+    queue.submit('z', 3)
+    for (let i = 0; i < 10; i += 1) {
+      queue.submit('a', 1)
+      queue.serve()
+    }
+    const served = queue.drain()
+    expect(served.lastIndexOf('z')).toBeLessThanOrEqual(6)
   })
 
   it('let nobody wait for more than one image of each other person between two of their own, whatever comes in between', () => {
