@@ -21,7 +21,7 @@ const hubSchema = z.object({
   HF_TOKEN: z.string().optional(),
 })
 
-/** `models convert`: a Python with the packages of training/convert-requirements.txt. */
+/** `models convert`: a Python with the packages of training/conversion/requirements.txt. */
 const convertSchema = hubSchema.extend({
   CONVERT_PYTHON: z.string().default(fileURLToPath(new URL('../.data/convert/venv/bin/python', import.meta.url))),
 })

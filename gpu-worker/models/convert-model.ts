@@ -1,11 +1,11 @@
-// PyTorch weights → a folder in our layout, by training/convert_model.py in the Python environment set up for it. Only runs it and
-// says what is missing; the conversion, and its check against the source, are the script's.
+// PyTorch weights → a folder in our layout, by training/conversion/convert_model.py in the Python environment set up for it. Only
+// runs it and says what is missing; the conversion, and its check against the source, are the script's.
 import { spawn } from 'node:child_process'
 import { access, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { AddModelError } from './model-sources.ts'
 
-const SCRIPT = fileURLToPath(new URL('../../training/convert_model.py', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('../../training/conversion/convert_model.py', import.meta.url))
 
 export interface ConvertOptions {
   /** A diffusers folder or a .safetensors checkpoint. */
@@ -29,7 +29,7 @@ export async function convertModel({ source, config, out, python, signal }: Conv
   await access(python).catch(() => {
     throw new AddModelError(`Converting runs PyTorch, and there is no Python at ${python}. Once, in the project's folder:
   python3 -m venv .data/convert/venv
-  .data/convert/venv/bin/pip install -r training/convert-requirements.txt
+  .data/convert/venv/bin/pip install -r training/conversion/requirements.txt
 or set CONVERT_PYTHON to a Python that has these packages (docs/models.md)`)
   })
   const args = [SCRIPT, source, out, ...(config === undefined ? [] : ['--config', config])]

@@ -149,7 +149,7 @@ async function diffusers(): Promise<Row[]> {
   const rows: Row[] = []
   for (const batch of [1, 4]) {
     const ours = await imagesMs(pipeline, batch)
-    const printed = execFileSync(python, ['training/bench_diffusers.py', String(batch), String(ROUNDS)], {
+    const printed = execFileSync(python, ['test/bench/diffusers_peer.py', String(batch), String(ROUNDS)], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     const peers: Record<string, number[]> = JSON.parse(printed.toString().trim().split('\n').at(-1) ?? '{}')

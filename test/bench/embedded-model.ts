@@ -161,7 +161,7 @@ interface Peer {
 /** The median call; empty where torch is not installed. */
 async function torchUNet(model: string, batch: number): Promise<Peer[]> {
   if (!existsSync(PYTHON)) return []
-  const args = ['training/bench_torch_unet.py', join(ROOT, 'models', model), String(batch), String(PEER_CALLS)]
+  const args = ['test/bench/torch_unet_peer.py', join(ROOT, 'models', model), String(batch), String(PEER_CALLS)]
   const { stdout } = await run(PYTHON, args, { cwd: ROOT })
   const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}')
   return [{ what: `torch ${report.torch}, ${report.precision}, ${report.threads} threads`, ms: median(report.ms) }]

@@ -1,1 +1,1 @@
-"""The steps of training/convert_model.py, a file each."""
+"""Stable Diffusion in PyTorch → models of ours, for `npm run models -- convert`: `convert_model.py`, and its steps, a file each."""

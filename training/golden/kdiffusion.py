@@ -15,7 +15,7 @@ def _load():
         if path.exists():
             break
     else:
-        raise ImportError("k-diffusion is not installed; see training/golden-requirements-no-deps.txt")
+        raise ImportError("k-diffusion is not installed; see training/golden/requirements-no-deps.txt")
     package = types.ModuleType("k_diffusion")
     package.__path__ = [str(path.parent)]
     utils = types.ModuleType("k_diffusion.utils")

@@ -1,4 +1,4 @@
-"""Conversion of a tiny but real Stable Diffusion model, as a diffusers folder and as one file. Needs what training/convert-requirements.txt lists."""
+"""Conversion of a tiny but real Stable Diffusion model, as a diffusers folder and as one file. Needs what training/conversion/requirements.txt lists."""
 import json
 import shutil
 import sys
@@ -57,7 +57,7 @@ def checkpoint(source, tmp_path_factory):
 
 def test_writes_every_component_in_our_layout_and_close_to_the_source(source, tmp_path, capsys):
     import onnx
-    from convert_model import convert
+    from conversion.convert_model import convert
 
     convert(source, tmp_path / "out")
     out = tmp_path / "out"
@@ -79,7 +79,7 @@ def test_writes_every_component_in_our_layout_and_close_to_the_source(source, tm
 
 
 def test_refuses_what_does_not_run_by_its_name(tmp_path):
-    from convert_model import convert
+    from conversion.convert_model import convert
 
     (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "FluxPipeline"}))
     with pytest.raises(SystemExit, match="is a FluxPipeline; what converts is StableDiffusionPipeline"):
@@ -140,7 +140,7 @@ def test_reads_every_weight_of_one_file_with_original_names(source, checkpoint, 
 
 
 def test_one_file_gives_the_latents_of_the_folder_it_was(source, checkpoint, configs, tmp_path):
-    from convert_model import convert
+    from conversion.convert_model import convert
     from conversion.check import OnnxUNet, latents_of, relative_error
     from conversion.read_source import read_source
 

@@ -1,4 +1,4 @@
-// Both noise sources against training/make_golden.py: torch's CPU generator for real, CUDA's layout from a second
+// Both noise sources against training/golden/make_golden.py: torch's CPU generator for real, CUDA's layout from a second
 // implementation in numpy (there was no GPU; philox.test.ts has the values torch printed on one).
 import { describe, expect, test } from 'vitest'
 import { BrownianTree } from '#diffusion/noise/brownian-tree.ts'

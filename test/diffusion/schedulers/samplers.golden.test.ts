@@ -1,4 +1,5 @@
-// Every sampler against its reference, run in float64 by training/make_golden.py on k-diffusion's and diffusers' own code.
+// Every sampler against its reference, run in float64 by training/golden/make_golden.py on k-diffusion's and
+// diffusers' own code.
 import { describe, expect, test } from 'vitest'
 import { SAMPLER_IDS, type SamplerId, SCHEDULE_IDS, type ScheduleId } from '#contracts/samplers.ts'
 import { createNoise } from '#diffusion/noise/index.ts'

@@ -1,4 +1,5 @@
-// Every schedule against training/make_golden.py's float64 tables, which were themselves compared with diffusers and k-diffusion.
+// Every schedule against training/golden/make_golden.py's float64 tables, which were themselves compared with
+// diffusers and k-diffusion.
 import { describe, expect, test } from 'vitest'
 import type { ScheduleId } from '#contracts/samplers.ts'
 import { createNoiseSchedule } from '#diffusion/schedulers/noise-schedule.ts'

@@ -1,4 +1,5 @@
-// LoRAs and textual inversion against diffusers, which read the same files and fused them itself (training/export_network_goldens.py).
+// LoRAs and textual inversion against diffusers, which read the same files and fused them itself
+// (training/golden/export_network_goldens.py).
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'

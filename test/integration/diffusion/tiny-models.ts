@@ -1,4 +1,4 @@
-// The tiny models of training/export_tiny_models.py, ready to run in Node. Weights are random, so pictures mean nothing; the
+// The tiny models of training/golden/export_tiny_models.py, ready to run in Node. Weights are random, so pictures mean nothing; the
 // arithmetic is Stable Diffusion's.
 import { readFileSync } from 'node:fs'
 import type { LoadModelOptions } from '#diffusion/model/load-options.ts'

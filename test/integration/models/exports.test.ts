@@ -1,5 +1,5 @@
 // Models as Optimum and its like export them: timesteps scalar, of one element or one a row; float32 and float16; weights inside or in
-// a file beside the graph. All of them are Stable Diffusion in miniature (training/export_tiny_models.py).
+// a file beside the graph. All of them are Stable Diffusion in miniature (training/golden/export_tiny_models.py).
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

@@ -146,7 +146,7 @@ describe('npm run models', () => {
   test('converts through Python, and says how to set it up where it is not', async () => {
     const absent = run('models', ['convert', tinyModelFolder('sd1')], { CONVERT_PYTHON: join(dir, 'nothing') })
     expect(absent.status).toBe(2)
-    expect(absent.stderr).toContain('pip install -r training/convert-requirements.txt')
+    expect(absent.stderr).toContain('pip install -r training/conversion/requirements.txt')
     // In Python's place: a program that takes its arguments and leaves what it would leave. The real one: training/tests.
     const python = join(dir, 'python')
     await writeFile(python, `#!/bin/sh\ncase "$2" in *broken*) exit 3;; esac\ncp -r ${tinyModelFolder('sd1')} "$3"\n`)

@@ -1,14 +1,15 @@
-"""Peer of test/bench/embedded-model.ts: the same U-Net, from the same exported weights, in torch at its best on a CPU (bf16 autocast, channels last).
+"""Peer of embedded-model.ts: the same U-Net, from the same exported weights, in torch at its best on a CPU (bf16 autocast, channels last).
 
-python training/bench_torch_unet.py FOLDER BATCH ROUNDS prints {"precision", "threads", "torch", "ms": [milliseconds a call, ...]} as its last line.
+python test/bench/torch_unet_peer.py FOLDER BATCH ROUNDS prints {"precision", "threads", "torch", "ms": [milliseconds a call, ...]} as its last line.
 """
 import json
 import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
 import torch
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "training"))
 from dewpoint_training.model.checkpoint import load_models
 
 THREADS = 2

@@ -2,13 +2,15 @@
 
 Writes test/golden/models/<name>/ (diffusers ONNX layout, as optimum names inputs and outputs) and
 test/golden/pipelines/<name>.json (what diffusers makes of them). `sd1-attention` and `preview-decoder` are single components that
-stand beside sd1's. Run: python training/export_tiny_models.py [name...]
+stand beside sd1's. Run: python training/golden/export_tiny_models.py [name...]
 
 The noise is Philox as torch's CUDA generator lays it out, drawn in the order diffusers draws from its generator, so that a
 golden needs no GPU and holds for the core's noise. Weights are random: the pictures mean nothing, the arithmetic everything.
 """
 import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from golden.tiny.attention import make_sd1_attention
 from golden.tiny.files import GOLDEN
 from golden.tiny.preview_decoder import make_preview_decoder

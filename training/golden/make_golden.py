@@ -1,7 +1,7 @@
 """Makes the golden files in test/golden/ that Dewpoint's numeric core is compared with.
 
-Run from the repository's root, in the environment of training/golden-requirements.txt:
-    .data/golden/venv/bin/python training/make_golden.py [samplers schedules noise tokenizers]
+Run from the repository's root, in the environment of training/golden/requirements.txt:
+    .data/golden/venv/bin/python training/golden/make_golden.py [samplers schedules noise tokenizers]
 Every file records the versions, seeds and configurations it was made with. Same versions, same files.
 """
 
@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-GOLDEN = Path(__file__).parent.parent / "test" / "golden"
+# Run by its path, a script sees its own folder only.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+GOLDEN = Path(__file__).resolve().parents[2] / "test" / "golden"
 STEPS = [1, 4, 20, 50]
 PREDICTIONS = ["epsilon", "v_prediction", "sample"]
 

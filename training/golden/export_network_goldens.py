@@ -2,22 +2,25 @@
 
 Writes test/golden/networks/<file>.safetensors and test/golden/pipelines/networks.json. diffusers reads each file itself
 (`load_lora_weights`, `load_textual_inversion`) and fuses LoRAs into the weights, so a golden holds for names, alpha, scales and
-arithmetic alike. Run after export_tiny_models.py: python training/export_network_goldens.py
+arithmetic alike. Run after export_tiny_models.py: python training/golden/export_network_goldens.py
 """
 import json
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import diffusers
 import torch
 from diffusers import DDIMScheduler, EulerDiscreteScheduler
-from golden.tiny.cases import STABLE_DIFFUSION, run_case, simple_pipeline
-from golden.tiny.files import GOLDEN, write_json
-from golden.tiny.parts import text_encoder, tokenizer, unet, vae
 from peft import LoraConfig
 from safetensors import safe_open
 from safetensors.torch import save_file
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from golden.tiny.cases import STABLE_DIFFUSION, run_case, simple_pipeline
+from golden.tiny.files import GOLDEN, write_json
+from golden.tiny.parts import text_encoder, tokenizer, unet, vae
 
 FOLDER = GOLDEN / "networks"
 CONFIG = STABLE_DIFFUSION | {"_class_name": "PNDMScheduler", "skip_prk_steps": True, "prediction_type": "epsilon", "timestep_spacing": "leading"}

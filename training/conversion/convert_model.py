@@ -1,6 +1,6 @@
 """A Stable Diffusion model in PyTorch (a diffusers folder, or one .safetensors checkpoint) → Dewpoint's layout: ONNX graphs in float32, with fp16 and int8 beside them.
 
-    python training/convert_model.py SOURCE OUT [--config FOLDER]
+    python training/conversion/convert_model.py SOURCE OUT [--config FOLDER]
 
 `npm run models -- convert` calls this and installs what it wrote. Each graph is held against the module it came from. A float32 graph
 that is off is an error; an fp16 or int8 one that is off is left out and said so.
@@ -19,6 +19,8 @@ import diffusers
 import numpy as np
 import torch
 
+# Run by its path, a script sees its own folder only.
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from conversion.check import OnnxUNet, accept, check_component, latents_of, relative_error
 from conversion.export_graphs import PROMPT, export_text_encoder, export_unet, export_vae
 from conversion.precisions import write_fp16, write_int8

@@ -1,6 +1,6 @@
-"""Peer of test/bench/core.ts: diffusers on the tiny SD 1 model of export_tiny_models.py, same steps, size and guidance.
+"""Peer of core.ts: diffusers on the tiny SD 1 model of export_tiny_models.py, same steps, size and guidance.
 
-python training/bench_diffusers.py BATCH ROUNDS prints {precision: [milliseconds...]}: float32 and bfloat16, channels last.
+python test/bench/diffusers_peer.py BATCH ROUNDS prints {precision: [milliseconds...]}: float32 and bfloat16, channels last.
 """
 import json
 import sys
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import torch
 from diffusers import DDIMScheduler
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "training"))
 from golden.tiny.cases import NEGATIVE, PROMPT, STABLE_DIFFUSION, simple_pipeline
 from golden.tiny.parts import text_encoder, tokenizer, unet, vae
 
