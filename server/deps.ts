@@ -1,9 +1,9 @@
 // What use cases may be given. Each takes the part it needs: `Pick<Deps, 'db' | 'queue'>`.
 import type { Limits } from './allowance/limits.ts'
 import type { Db } from './db/client.ts'
-import type { Notifications } from './events/notifications.ts'
+import type { Notifications } from './db/notifications.ts'
 import type { Log } from './log.ts'
-import type { InstalledModels } from './models/installed-models.ts'
+import type { InstalledModels } from './model-folder/installed-models.ts'
 import type { Queue } from './queue/queue.ts'
 import type { Storage } from './storage/index.ts'
 

@@ -1,7 +1,8 @@
 // Full-resolution inpainting: the mask's surroundings are cut out, worked on at the recipe's size, and put back.
-import type { RgbImage } from '../pipelines/images.ts'
+
 import { resizeLanczos } from './lanczos.ts'
 import type { Mask } from './mask.ts'
+import type { RgbImage } from './rgb-image.ts'
 
 interface Sides {
   readonly width: number

@@ -2,11 +2,12 @@
 // AutoencoderTiny), `latent_sample` or `latents` → `sample` in [-1, 1]. Never what the finished picture is made with.
 // Meant for the story of how a picture formed; progress makes do with `preview()`.
 import { z } from 'zod'
+import type { Pixels } from '../images/rgb-image.ts'
 import { hasComponent, loadComponent } from '../runtime/component.ts'
+import { readComponentConfig } from '../runtime/read-config.ts'
 import type { LoadModelOptions } from './load-options.ts'
-import { readComponentConfig } from './read-config.ts'
 import type { LatentSize } from './unet.ts'
-import { type Pixels, runPlanes } from './vae.ts'
+import { runPlanes } from './vae.ts'
 
 export interface PreviewDecoder {
   /** @param latents float32 [channels, height, width]; decoded whole, at whatever size. */

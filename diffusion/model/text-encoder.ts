@@ -2,8 +2,8 @@
 // embedding SDXL adds. How a prompt is cut into chunks and weighted is not decided here.
 import { z } from 'zod'
 import { type Component, type FloatValues, loadComponent } from '../runtime/component.ts'
+import { readComponentConfig } from '../runtime/read-config.ts'
 import type { LoadPartOptions } from './load-options.ts'
-import { readComponentConfig } from './read-config.ts'
 import { loadTokenizer, type TextTokenizer } from './tokenizer.ts'
 
 export interface TextEmbeds {

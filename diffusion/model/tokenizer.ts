@@ -5,9 +5,9 @@ import { Tokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { networkWords } from '#recipes/prompt/networks.ts'
 import type { AddedWord } from '../networks/with-networks.ts'
+import { readConfig } from '../runtime/read-config.ts'
 import type { ModelFiles } from '../runtime/runtime.ts'
 import { clipTokenizerJson } from './clip-tokenizer-json.ts'
-import { readConfig } from './read-config.ts'
 import { forJavaScript } from './tokenizer-json.ts'
 
 export interface TextTokenizer {

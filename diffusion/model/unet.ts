@@ -2,9 +2,9 @@
 // noisy latents; an inpainting one also mask and masked latents; SDXL pooled text and sizes; LCM the guidance scale.
 import { z } from 'zod'
 import { type Component, loadComponent, type Values } from '../runtime/component.ts'
+import { readComponentConfig } from '../runtime/read-config.ts'
 import { type AttentionLayer, isAttentionOutput, splitAttention } from './attention-outputs.ts'
 import type { LoadPartOptions } from './load-options.ts'
-import { readComponentConfig } from './read-config.ts'
 
 /** Channels are counts of latent channels, sides in latent pixels. */
 export interface LatentSize {

@@ -2,19 +2,13 @@
 // number of latent channels and the pixels per latent pixel from its graphs.
 import { z } from 'zod'
 import { NonFiniteError } from '../errors.ts'
+import type { Pixels } from '../images/rgb-image.ts'
 import { type Component, hasComponent, loadComponent } from '../runtime/component.ts'
+import { readComponentConfig } from '../runtime/read-config.ts'
 import type { NoiseSource } from '../schedulers/scheduler.ts'
 import type { LoadModelOptions } from './load-options.ts'
-import { readComponentConfig } from './read-config.ts'
 import { needsTiles, type Planes, runInTiles, TILE_PX, type TileOptions } from './tiles.ts'
 import type { LatentSize } from './unet.ts'
-
-/** float32 [3, height, width] in [-1, 1]. */
-export interface Pixels {
-  readonly width: number
-  readonly height: number
-  readonly data: Float32Array
-}
 
 export interface Vae {
   readonly latentChannels: number

@@ -3,9 +3,9 @@
 import type { Recipe } from '#contracts/recipe.ts'
 import { type NetworkUse, networksOf } from '#recipes/prompt/networks.ts'
 import type { Mask } from '../images/mask.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import type { Model } from '../model/load-model.ts'
 import type { LatentSize } from '../model/unet.ts'
-import type { RgbImage } from './images.ts'
 import type { Pass } from './passes.ts'
 
 export interface RecipeImages {

@@ -4,10 +4,10 @@
 import type { Recipe } from '#contracts/recipe.ts'
 import { type Alpha, isRepainted, latentMask, type Mask, softenMask } from '../images/mask.ts'
 import { cropImage, cropMask, paste, type Region, regionAround } from '../images/region.ts'
+import { type RgbImage, toPixels } from '../images/rgb-image.ts'
 import type { Model } from '../model/load-model.ts'
 import type { LatentSize } from '../model/unet.ts'
 import type { NoiseSource } from '../schedulers/scheduler.ts'
-import { type RgbImage, toPixels } from './images.ts'
 
 /** What a masked run starts from, at the size of its pass. */
 export interface MaskedInput {

@@ -1,8 +1,8 @@
 // A coarse picture straight from latents: one linear map per latent pixel, fitted per model family (manifest `latentRgb`,
 // with its PSNR). Costs microseconds where the decoder costs as much as a step.
 import type { ModelManifest } from '#contracts/model-manifest.ts'
+import { type RgbImage, toByte } from '../images/rgb-image.ts'
 import type { LatentSize } from '../model/unet.ts'
-import { type RgbImage, toByte } from './images.ts'
 
 /** @param latents float32 [channels, height, width]. */
 export function latentsToRgb(latents: Float32Array, size: LatentSize, map: ModelManifest['latentRgb']): RgbImage {

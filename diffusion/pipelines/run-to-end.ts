@@ -1,6 +1,6 @@
 // The simplest owner of a run: advances it until it is done, then decodes.
 import { throwIfAborted } from '../errors.ts'
-import type { RgbImage } from './images.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import type { Run, StepReport } from './run.ts'
 
 export interface RunToEndOptions {

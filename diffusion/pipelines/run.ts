@@ -1,9 +1,9 @@
 // One image being made, as its owner sees it. A run never loops by itself; whoever holds it calls `advance` until `done`, so
 // runs can be interleaved, shown, cancelled and resumed.
 import type { Recipe } from '#contracts/recipe.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import type { LatentSize, UNet, UNetOutput, UNetRow } from '../model/unet.ts'
 import type { CrossAttentionMaps } from './cross-attention.ts'
-import type { RgbImage } from './images.ts'
 import type { RunSnapshot } from './snapshot.ts'
 
 export interface StepReport {

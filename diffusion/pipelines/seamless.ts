@@ -2,8 +2,9 @@
 // rolled by another amount, so no place is always at a border, and the decoder's borders are taken from a rolled second decode.
 // An approximation of circular padding, which a graph would have to be exported with.
 import type { Recipe } from '#contracts/recipe.ts'
+import type { Pixels } from '../images/rgb-image.ts'
 import type { LatentSize, UNetRow } from '../model/unet.ts'
-import type { Pixels, Vae } from '../model/vae.ts'
+import type { Vae } from '../model/vae.ts'
 
 export interface Shift {
   readonly x: number

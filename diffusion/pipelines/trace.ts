@@ -1,6 +1,7 @@
 // A run for people to look at: what each call did to the latents. Read-only; a traced run makes the same picture.
+
+import type { RgbImage } from '../images/rgb-image.ts'
 import type { CrossAttentionMaps } from './cross-attention.ts'
-import type { RgbImage } from './images.ts'
 import type { Run, StepReport } from './run.ts'
 
 export interface LatentsStatistics {

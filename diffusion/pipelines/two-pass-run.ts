@@ -1,10 +1,10 @@
 // Hires fix: a picture made at the size the model composes well at, enlarged, noised again and denoised for detail. To its owner
 // it is one run; the second pass is an image-to-image run with the same seed that starts when the first is done.
 import type { Recipe } from '#contracts/recipe.ts'
+import type { RgbImage } from '../images/rgb-image.ts'
 import type { LatentSize } from '../model/unet.ts'
 import type { CrossAttentionMaps } from './cross-attention.ts'
 import type { DenoisingRun } from './denoising-run.ts'
-import type { RgbImage } from './images.ts'
 import type { PreparedCall, Run, StepReport } from './run.ts'
 import type { RunSnapshot } from './snapshot.ts'
 

@@ -2,7 +2,7 @@
 import type { Recipe } from '#contracts/recipe.ts'
 import { throwIfAborted } from '#diffusion/errors.ts'
 import type { Mask } from '#diffusion/images/mask.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 import type { Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import { encodePicture, type Picture } from '../picture/encode-picture.ts'
 

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Recipe } from '#contracts/recipe.ts'
 import { AbortedError } from '#diffusion/errors.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 import type { StepReport } from '#diffusion/pipelines/run.ts'
 import type { Picture } from '../picture/encode-picture.ts'
 import type { EngineSettings, FromEngine, ModelRef, ToEngine } from './messages.ts'

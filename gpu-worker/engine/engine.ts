@@ -3,7 +3,7 @@
 // engine thread; knows no queue and no network.
 import type { Recipe } from '#contracts/recipe.ts'
 import { AbortedError } from '#diffusion/errors.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 import type { Run, StepReport } from '#diffusion/pipelines/run.ts'
 import { encodePicture, type Picture } from '../picture/encode-picture.ts'
 import type { ModelPipelines, PipelineLease } from './model-pipelines.ts'

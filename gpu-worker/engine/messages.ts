@@ -2,7 +2,7 @@
 
 import type { Recipe } from '#contracts/recipe.ts'
 import type { ExecutionProvider } from '#contracts/worker-protocol.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 import type { StepReport } from '#diffusion/pipelines/run.ts'
 import type { Picture } from '../picture/encode-picture.ts'
 

@@ -3,7 +3,7 @@
 import type { Logger } from 'pino'
 import type { Preview } from '#contracts/generation.ts'
 import type { Job, JobRef } from '#contracts/worker-protocol.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 import type { EngineHandle } from '../engine/engine-client.ts'
 import { EngineError } from '../engine/engine-client.ts'
 import { decodeInput } from '../picture/decode-input.ts'

@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type ModelManifest, modelManifestSchema } from '#contracts/model-manifest.ts'
-import { readConfig } from '#diffusion/model/read-config.ts'
+import { readConfig } from '#diffusion/runtime/read-config.ts'
 import type { Runtime } from '#diffusion/runtime/runtime.ts'
 import { readArchitecture } from './check-architecture.ts'
 import { chooseFiles, requireSafePath } from './choose-files.ts'

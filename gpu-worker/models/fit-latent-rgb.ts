@@ -1,8 +1,8 @@
 // Ordinary least squares for a manifest's `latentRgb`: rgb = bias + latent · weights, one row per latent pixel, the target
 // being the mean colour of the picture's block under it.
 import type { ModelManifest } from '#contracts/model-manifest.ts'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 import type { LatentSize } from '#diffusion/model/unet.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
 import { latentsToRgb } from '#diffusion/pipelines/preview.ts'
 
 export interface LatentRgbSample {

@@ -2,7 +2,7 @@
 // machine names; strangers' uploads are made harmless by the server first.
 import sharp from 'sharp'
 import { UPLOAD_PIXELS_MAX } from '#contracts/limits.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 
 /** Decodes a file that already has the right size. @throws RangeError when it has another. */
 export async function decodeInput(file: Uint8Array, size: { width: number; height: number }): Promise<RgbImage> {

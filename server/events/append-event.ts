@@ -2,7 +2,7 @@
 // numbers of one person are then drawn and committed in the same order, and a reader who has seen n has seen all below n.
 import type { GenerationEvent } from '#contracts/generation.ts'
 import type { Tx } from '../db/client.ts'
-import { notify } from './notifications.ts'
+import { notify } from '../db/notifications.ts'
 
 export async function appendEvent(tx: Tx, ownerId: string, event: GenerationEvent): Promise<void> {
   await tx.generationEvent.create({

@@ -1,8 +1,8 @@
 // A guest signed up or in: everything of theirs becomes the account's, in one transaction, also while a job of theirs runs
 // (workers write by image id) and while a request of theirs is on its way (it waits for the lock, then follows `linkedTo`).
 import type { Db } from '../db/client.ts'
+import { notify } from '../db/notifications.ts'
 import { lockUser } from '../db/owner.ts'
-import { notify } from '../events/notifications.ts'
 
 /** Moving twice moves nothing the second time. */
 export async function moveGuest(

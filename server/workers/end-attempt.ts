@@ -1,10 +1,10 @@
 // An attempt ended without a picture: failed, released, or its worker fell silent. The image is queued again in its old
 // place, or failed for good once it has cost FAILURES_MAX attempts (it may be the image that kills workers).
 import type { Tx } from '../db/client.ts'
+import { notify } from '../db/notifications.ts'
 import { lockImageOwners } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
 import { appendEvent } from '../events/append-event.ts'
-import { notify } from '../events/notifications.ts'
 import { readImageDto } from '../generations/generation-dto.ts'
 import { FAILURES_MAX } from './lease.ts'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { recipeSchema } from '#contracts/recipe.ts'
 import { trialRecipe } from '#recipes/trial-recipe.ts'
-import { readInstalledModels } from '#server/models/installed-models.ts'
+import { readInstalledModels } from '#server/model-folder/installed-models.ts'
 
 it('is a recipe of every model there is', async () => {
   const { all } = await readInstalledModels('models')

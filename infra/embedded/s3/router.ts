@@ -1,9 +1,10 @@
 // Which operation a request asks for. A query parameter no operation knows is NotImplemented: `?acl` must not answer as a GET.
-import type { Operation } from './http/context.ts'
+
 import type { S3Request } from './http/parse-request.ts'
 import { S3Error } from './http/s3-error.ts'
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './operations/buckets.ts'
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts'
+import type { Operation } from './operations/context.ts'
 import { copyObject } from './operations/copy-object.ts'
 import { deleteObject, deleteObjects } from './operations/delete-objects.ts'
 import { getObject } from './operations/get-object.ts'

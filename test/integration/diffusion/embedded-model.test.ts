@@ -2,8 +2,8 @@
 // model should.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Recipe } from '#contracts/recipe.ts'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 import type { RecipeImages } from '#diffusion/pipelines/check-recipe.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
 import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 import { latentRgbPsnr } from '#worker/models/fit-latent-rgb.ts'

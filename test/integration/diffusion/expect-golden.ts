@@ -1,7 +1,7 @@
 // Holds what a pipeline made to what diffusers made.
 import { expect } from 'vitest'
 import { paste } from '#diffusion/images/region.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 import { relativeError, unpack } from '#test/golden/read-golden.ts'
 import { bytes, type GoldenCase, type GoldenFile } from './golden-run.ts'
 

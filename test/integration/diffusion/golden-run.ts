@@ -1,7 +1,7 @@
 // One golden case through a pipeline, wherever it runs: Node and browsers share this file, so it imports neither.
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { Recipe } from '#contracts/recipe.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 import type { Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import { runToEnd } from '#diffusion/pipelines/run-to-end.ts'
 

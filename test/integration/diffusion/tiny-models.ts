@@ -1,8 +1,8 @@
 // The tiny models of training/golden/export_tiny_models.py, ready to run in Node. Weights are random, so pictures mean nothing; the
 // arithmetic is Stable Diffusion's.
 import { readFileSync } from 'node:fs'
+import type { RgbImage } from '#diffusion/images/rgb-image.ts'
 import type { LoadModelOptions } from '#diffusion/model/load-options.ts'
-import type { RgbImage } from '#diffusion/pipelines/images.ts'
 import { loadPipeline, type Pipeline } from '#diffusion/pipelines/pipeline.ts'
 import type { ModelFiles } from '#diffusion/runtime/runtime.ts'
 import { openModelFolder } from '#worker/models/model-folder.ts'

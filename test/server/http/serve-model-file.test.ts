@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { Container } from '#server/container.ts'
 import { serveModelFile } from '#server/http/serve-model-file.ts'
-import { installedModels } from '#server/models/installed-models.ts'
+import { installedModels } from '#server/model-folder/installed-models.ts'
 
 describe('a model’s file', () => {
   let root: string

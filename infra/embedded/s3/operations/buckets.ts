@@ -1,5 +1,5 @@
 // ListBuckets, CreateBucket, HeadBucket, GetBucketLocation, DeleteBucket.
-import { bucketOf, type Operation, OWNER, sendEmpty, sendXml } from '../http/context.ts'
+import { bucketOf, type Operation, OWNER, sendEmpty, sendXml } from './context.ts'
 
 export const listBuckets: Operation = async ({ response, objects }) => {
   const buckets = await objects.listBuckets()

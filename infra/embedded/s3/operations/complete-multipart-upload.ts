@@ -1,13 +1,13 @@
 // CompleteMultipartUpload: the parts named, in order, become one object, or nothing happens.
 import { createHash } from 'node:crypto'
 import type { PartFooter } from '../disk/upload-store.ts'
-import { checkWrite } from '../http/conditions.ts'
-import { type Operation, sendXml } from '../http/context.ts'
-import { receiveDocument } from '../http/receive-body.ts'
 import { S3Error } from '../http/s3-error.ts'
 import { children, readXml, text } from '../http/xml.ts'
+import { checkWrite } from './conditions.ts'
+import { type Operation, sendXml } from './context.ts'
 import { checksumElement, checksumElementName, requireUpload } from './multipart.ts'
 import { checkParts } from './multipart-checksum.ts'
+import { receiveDocument } from './receive-body.ts'
 
 /** 10,000 parts with the longest checksums take 3 MB. */
 const DOCUMENT_SIZE_MAX_BYTES = 4 * 1024 * 1024

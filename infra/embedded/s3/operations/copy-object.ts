@@ -1,9 +1,9 @@
 // CopyObject, within this endpoint.
 import { readSealed } from '../disk/sealed-file.ts'
-import { checkWrite } from '../http/conditions.ts'
-import { type Context, type Operation, objectOf, sendXml } from '../http/context.ts'
 import { readObjectHeaders, refuseUnimplemented } from '../http/object-headers.ts'
 import { S3Error } from '../http/s3-error.ts'
+import { checkWrite } from './conditions.ts'
+import { type Context, type Operation, objectOf, sendXml } from './context.ts'
 
 export const copyObject: Operation = async (context) => {
   const { request, response, objects, now } = context

@@ -1,8 +1,9 @@
 // DeleteObject and DeleteObjects. Deleting what is not there succeeds.
-import { bucketOf, type Operation, objectOf, sendEmpty, sendXml } from '../http/context.ts'
-import { receiveDocument } from '../http/receive-body.ts'
+
 import { S3Error, toS3Error } from '../http/s3-error.ts'
 import { children, readXml, text, type XmlValue } from '../http/xml.ts'
+import { bucketOf, type Operation, objectOf, sendEmpty, sendXml } from './context.ts'
+import { receiveDocument } from './receive-body.ts'
 
 const KEYS_MAX = 1_000
 /** 1,000 keys of 1,024 bytes, each of them written as `&#10;`, do not fit; 1,000 real ones do. */

@@ -3,10 +3,10 @@ import { pipeline } from 'node:stream/promises'
 import type { ObjectFooter } from '../disk/object-store.ts'
 import { readSealed } from '../disk/sealed-file.ts'
 import { checksumHeader } from '../http/checksums.ts'
-import { checkRead } from '../http/conditions.ts'
-import { type Operation, objectOf } from '../http/context.ts'
 import { responseOverrides } from '../http/object-headers.ts'
 import { readRange } from '../http/range.ts'
+import { checkRead } from './conditions.ts'
+import { type Operation, objectOf } from './context.ts'
 
 export const getObject: Operation = async ({ request, response, objects }) => {
   const { bucket, key } = objectOf(request)

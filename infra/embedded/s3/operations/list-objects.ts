@@ -1,8 +1,8 @@
 // ListObjectsV2: keys in byte order, grouped at a delimiter, page by page.
 import type { ObjectFooter, ObjectStore } from '../disk/object-store.ts'
-import { bucketOf, type Operation, OWNER, sendXml } from '../http/context.ts'
 import { encode } from '../http/parse-request.ts'
 import { S3Error } from '../http/s3-error.ts'
+import { bucketOf, type Operation, OWNER, sendXml } from './context.ts'
 
 const PAGE_SIZE_MAX = 1_000
 /** Footers read at once: fast enough, and far from the usual limit of 1,024 open files. */

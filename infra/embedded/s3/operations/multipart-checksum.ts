@@ -3,8 +3,8 @@
 import type { PartFooter, Upload } from '../disk/upload-store.ts'
 import { type Checksum, type ChecksumAlgorithm, checksumHeader, startChecksum } from '../http/checksums.ts'
 import type { S3Request } from '../http/parse-request.ts'
-import { announcedAlgorithm } from '../http/receive-body.ts'
 import { S3Error } from '../http/s3-error.ts'
+import { announcedAlgorithm } from './receive-body.ts'
 
 export interface CheckedParts {
   readonly bytes: AsyncIterable<Uint8Array>

@@ -1,9 +1,9 @@
 // CreateMultipartUpload, UploadPart, ListParts, AbortMultipartUpload. Completion has its own file.
 import { CHECKSUM_ALGORITHMS, type Checksum, type ChecksumAlgorithm, checksumHeader } from '../http/checksums.ts'
-import { type Context, type Operation, objectOf, sendEmpty, sendXml } from '../http/context.ts'
 import { readObjectHeaders, refuseUnimplemented } from '../http/object-headers.ts'
 import { S3Error } from '../http/s3-error.ts'
 import type { XmlValue } from '../http/xml.ts'
+import { type Context, type Operation, objectOf, sendEmpty, sendXml } from './context.ts'
 
 export const PART_NUMBER_MAX = 10_000
 

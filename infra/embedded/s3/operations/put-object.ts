@@ -1,9 +1,9 @@
 // PutObject.
 
 import { checksumHeader } from '../http/checksums.ts'
-import { checkWrite } from '../http/conditions.ts'
-import { type Operation, objectOf, sendEmpty } from '../http/context.ts'
 import { readObjectHeaders, refuseUnimplemented } from '../http/object-headers.ts'
+import { checkWrite } from './conditions.ts'
+import { type Operation, objectOf, sendEmpty } from './context.ts'
 
 export const putObject: Operation = async ({ request, response, objects, receive, now }) => {
   refuseUnimplemented(request)

@@ -1,7 +1,7 @@
 // If-Match, If-None-Match and their date cousins, in the order of RFC 9110 §13.2.2.
 import type { ObjectFooter } from '../disk/object-store.ts'
-import type { S3Request } from './parse-request.ts'
-import { S3Error } from './s3-error.ts'
+import type { S3Request } from '../http/parse-request.ts'
+import { S3Error } from '../http/s3-error.ts'
 
 /** For GET and HEAD: throws PreconditionFailed, or NotModified (304). */
 export function checkRead(headers: S3Request['headers'], object: ObjectFooter): void {

@@ -3,7 +3,7 @@
 import { EventEmitter, setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
-import type { Tx } from '../db/client.ts'
+import type { Tx } from './client.ts'
 
 const CHANNEL = 'dewpoint'
 

@@ -2,10 +2,10 @@
 import type { ServerResponse } from 'node:http'
 import type { ObjectStore } from '../disk/object-store.ts'
 import type { UploadStore } from '../disk/upload-store.ts'
-import type { S3Request } from './parse-request.ts'
+import type { S3Request } from '../http/parse-request.ts'
+import { S3Error } from '../http/s3-error.ts'
+import { writeXml, type XmlValue } from '../http/xml.ts'
 import type { ReceivedBody } from './receive-body.ts'
-import { S3Error } from './s3-error.ts'
-import { writeXml, type XmlValue } from './xml.ts'
 
 export interface Context {
   readonly request: S3Request

@@ -1,6 +1,6 @@
 // Reads the JSON files of a model folder; every config is parsed by a zod schema once, here, and trusted afterwards.
 import type { z } from 'zod'
-import type { ModelFiles } from '../runtime/runtime.ts'
+import type { ModelFiles } from './runtime.ts'
 
 /** Tokenizers of many languages take 20 MB; what is larger is no JSON a model needs, and parsing it would take the memory of ten. */
 const CONFIG_MAX_BYTES = 50_000_000

@@ -1,11 +1,17 @@
 // RGB bytes, as pictures come and go, ↔ pixels in [-1, 1], as the autoencoder takes and gives them.
-import type { Pixels } from '../model/vae.ts'
 
 /** 8-bit RGB, row by row, three bytes a pixel. */
 export interface RgbImage {
   readonly width: number
   readonly height: number
   readonly rgb: Uint8Array
+}
+
+/** float32 [3, height, width] in [-1, 1]. */
+export interface Pixels {
+  readonly width: number
+  readonly height: number
+  readonly data: Float32Array
 }
 
 export function toPixels({ width, height, rgb }: RgbImage): Pixels {

@@ -3,10 +3,16 @@
 import { createHash } from 'node:crypto'
 import { type Authenticated, type Credentials, UNSIGNED_PAYLOAD } from '../auth/authenticate.ts'
 import { createChunkVerifier } from '../auth/chunk-signatures.ts'
-import { algorithmOfHeader, type Checksum, type ChecksumAlgorithm, checksumHeader, startChecksum } from './checksums.ts'
-import { decodeChunks } from './chunked-body.ts'
-import type { S3Request } from './parse-request.ts'
-import { S3Error } from './s3-error.ts'
+import {
+  algorithmOfHeader,
+  type Checksum,
+  type ChecksumAlgorithm,
+  checksumHeader,
+  startChecksum,
+} from '../http/checksums.ts'
+import { decodeChunks } from '../http/chunked-body.ts'
+import type { S3Request } from '../http/parse-request.ts'
+import { S3Error } from '../http/s3-error.ts'
 
 export interface ReceivedBody {
   readonly bytes: AsyncIterable<Uint8Array>
