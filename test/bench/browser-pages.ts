@@ -1,6 +1,6 @@
 // Studio and share page as a first visitor meets them, on the built website with everything behind it: what Lighthouse calls LCP, TBT
 // and CLS, taken from the browser's own observers, and the scripts that were transferred.
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright'
 import { startTestStack } from '#test/harness/stack.ts'
 import { buildWebsite } from '../../scripts/lib/prepare.mjs'
 import { type Row, row } from './measure.ts'

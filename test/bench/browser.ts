@@ -1,7 +1,7 @@
 // The browser engine and the pages, in a real Chromium: what the engine adds to the model's graphs, what a second visit costs, threads
 // against one, the loop of ORT's documentation on the same U-Net, and how fast Studio and share page are there.
 // Options: --only engine|visit|threads|plain|webgpu|pages.
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import { type EngineServer, ISOLATED, startEngineServer } from '#test/e2e/device/engine-server.ts'
 import type * as device from '#test/e2e/device/page.ts'

@@ -1,7 +1,7 @@
 // axe on every page, in light and dark, at a desk and on a phone, with its dialogs and menus open; nothing wider than the
 // screen at 320 px.
 import { AxeBuilder } from '@axe-core/playwright'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowsers } from '#test/harness/browser.ts'
 import type { TestStack } from '#test/harness/stack.ts'

@@ -1,6 +1,6 @@
 // Making a picture of one's own again, on the server and on this device, and the stated difference.
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Locator, Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowsers } from '#test/harness/browser.ts'
 import type { TestStack } from '#test/harness/stack.ts'

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { DEVICE_ERRORS, type DeviceErrorCode } from '#app/device/engine/device-error.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'

@@ -1,6 +1,6 @@
 // Pictures made on the visitor's own device, as people meet them: the real engine and model, in a real Chromium.
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowsers } from '#test/harness/browser.ts'
 import type { TestStack } from '#test/harness/stack.ts'

@@ -1,5 +1,5 @@
 // The main job as a person does it, in a real browser, on every real part.
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readPngText } from '#recipes/metadata/png.ts'
 import { useBrowsers } from '#test/harness/browser.ts'

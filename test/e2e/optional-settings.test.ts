@@ -1,7 +1,7 @@
 // The Studio's optional settings: shown where they have an effect, kept through reload, part of the recipe, back with reuse and restore.
 import { readFile } from 'node:fs/promises'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readRecipe } from '#recipes/metadata/read-recipe.ts'
 import { useBrowsers } from '#test/harness/browser.ts'

@@ -1,6 +1,6 @@
 // The prompt explained while it is typed, with the model's own tokenizer, and weights by key.
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useBrowsers } from '#test/harness/browser.ts'
 import type { TestStack } from '#test/harness/stack.ts'

@@ -1,7 +1,7 @@
 // Dropping a picture that carries a recipe: a report first, then the form; somebody else's and one of our own.
 import { readFile } from 'node:fs/promises'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writePngText } from '#recipes/metadata/png.ts'

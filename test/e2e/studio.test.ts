@@ -1,5 +1,5 @@
 // The Studio as people use it: keyboard only, across reloads and tabs, from their own picture, with second thoughts.
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anyRequest, clientOf } from '#test/harness/api-client.ts'

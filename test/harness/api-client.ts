@@ -1,6 +1,6 @@
 // A person's API over real HTTP, for tests and benchmarks that need no page: signs in as a guest and keeps the cookies.
 import { createTRPCClient, httpLink } from '@trpc/client'
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import superjson from 'superjson'
 import type { CreateGenerationRequest } from '#contracts/generation.ts'
 import type { AppRouter } from '#server/trpc/router.ts'

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { access, mkdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 
 /** Names an installed Chrome or Chromium goes by on PATH, and where macOS keeps it. */

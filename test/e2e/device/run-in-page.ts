@@ -1,5 +1,5 @@
 // The device engine driven from a test: one call, one plain answer, whatever went wrong named by its code.
-import type { Page } from 'playwright-core'
+import type { Page } from 'playwright'
 import type { DeviceEngineOptions } from '#app/device/engine/create-device-engine.ts'
 import type { DeviceEngine, DeviceEstimate, DeviceFit, StoredWeights } from '#app/device/engine/device-engine.ts'
 import type { DeviceErrorCode } from '#app/device/engine/device-error.ts'
