@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import autocannon from 'autocannon'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
@@ -146,7 +147,7 @@ async function pageLatency(stack: TestStack): Promise<Row[]> {
     await waitUntilRunning(person, created.id)
     busy.push(await loadPages(stack.url, 10))
     await person.api.generation.cancel.mutate({ id: created.id })
-    await new Promise((tick) => setTimeout(tick, 1_000))
+    await sleep(1_000)
   }
   return [
     row({ what: 'page p99, worker idle', values: idle, unit: 'ms' }),
@@ -242,7 +243,7 @@ async function startOnce(clone: string) {
   })
   while (!said.includes('Dewpoint is at ')) {
     if (child.exitCode !== null) throw new Error(`npm start ended:\n${said}`)
-    await new Promise((tick) => setTimeout(tick, 20))
+    await sleep(20)
   }
   const readyMs = performance.now() - startedMs
   const person = await guestClient(`http://localhost:${port}`)
@@ -251,7 +252,7 @@ async function startOnce(clone: string) {
   const pictureMs = performance.now() - startedMs
   process.kill(-(child.pid ?? 0), 'SIGINT')
   await ended
-  while ((await freePort(port ?? 0)) === null) await new Promise((tick) => setTimeout(tick, 100))
+  while ((await freePort(port ?? 0)) === null) await sleep(100)
   return { readyMs, pictureMs }
 }
 
@@ -275,6 +276,6 @@ function request(): CreateInput {
 
 async function waitUntilRunning(person: { api: Api }, id: string): Promise<void> {
   while (!(await person.api.generation.get.query({ id })).images.some(({ step }) => step > 0)) {
-    await new Promise((tick) => setTimeout(tick, 50))
+    await sleep(50)
   }
 }

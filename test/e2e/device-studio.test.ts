@@ -1,4 +1,5 @@
 // Pictures made on the visitor's own device, as people meet them: the real engine and model, in a real Chromium.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -329,7 +330,7 @@ describe('pictures made on this device', () => {
       .getByText(/^Step \d+ of 20$/)
       .waitFor()
     await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
-    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    await sleep(3_000)
     await devtools.send('Page.setWebLifecycleState', { state: 'active' })
     await onlyHere(page, 'a panda eating tacos')
   })

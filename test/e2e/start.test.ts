@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { anyRequest, guestClient, waitUntilDone } from '#test/harness/api-client.ts'
 import { freePort } from '../../scripts/lib/free-port.ts'
@@ -51,8 +52,7 @@ describe('npm start', () => {
     const launched = launch(env)
     const gone = launched.ended.then(() => true)
     while (!launched.said().includes('Ctrl-C stops everything')) {
-      if (await Promise.race([gone, new Promise<false>((tick) => setTimeout(tick, 20, false))]))
-        throw new Error(launched.said())
+      if (await Promise.race([gone, sleep(20, false)])) throw new Error(launched.said())
     }
     current = { ...launched, url: `http://localhost:${port}` }
     return current

@@ -1,4 +1,5 @@
 // A person's API over real HTTP, for tests and benchmarks that need no page: signs in as a guest and keeps the cookies.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createTRPCClient, httpLink } from '@trpc/client'
 import type { Page } from 'playwright'
 import superjson from 'superjson'
@@ -61,6 +62,6 @@ export async function waitUntilDone({ api }: GuestClient, generationId: string, 
     const bad = generation.images.find(({ status }) => status === 'failed' || status === 'canceled')
     if (bad !== undefined || Date.now() > deadline)
       throw new Error(`Generation ${generationId}: ${JSON.stringify(generation.images)}`)
-    await new Promise((tick) => setTimeout(tick, 100))
+    await sleep(100)
   }
 }

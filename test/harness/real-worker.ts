@@ -1,6 +1,7 @@
 // gpu-worker/main.ts as a process of its own, as an operator would run it.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 export interface RealWorker {
@@ -34,10 +35,7 @@ export async function startRealWorker(env: Record<string, string>, { ready = tru
     log: () => text,
     async logged(wanted) {
       while (!text.includes(wanted)) {
-        const stop = await Promise.race([
-          ended.then(() => true),
-          new Promise<false>((tick) => setTimeout(tick, 20, false)),
-        ])
+        const stop = await Promise.race([ended.then(() => true), sleep(20, false)])
         if (stop && !text.includes(wanted)) throw new Error(`The worker ended without logging ${wanted}:\n${text}`)
       }
     },

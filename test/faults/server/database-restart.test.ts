@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#infra/embedded/postgres/start-embedded-postgres.ts'
 import { createContainer } from '#server/container.ts'
@@ -55,7 +56,7 @@ describe('a database that goes away and comes back', () => {
         return await call()
       } catch (error) {
         if (attempt === RETRIES_MAX) throw error
-        await new Promise((tick) => setTimeout(tick, 250))
+        await sleep(250)
       }
     }
   }

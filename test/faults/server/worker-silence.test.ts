@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '#contracts/worker-protocol.ts'
 import { FAILURES_MAX, HEARTBEAT_EVERY_MS, LEASE_MS, SWEEP_EVERY_MS } from '#server/workers/lease.ts'
@@ -59,7 +60,7 @@ describe('a worker that falls silent', () => {
     const until = Date.now() + LEASE_MS + 2 * SWEEP_EVERY_MS
     while (Date.now() < until) {
       expect(await slow.api.heartbeat({ workerId: slow.id, jobs: [ref(job)] })).toEqual({ canceled: [], lost: [] })
-      await new Promise((tick) => setTimeout(tick, HEARTBEAT_EVERY_MS))
+      await sleep(HEARTBEAT_EVERY_MS)
     }
     await slow.finish(job)
   })

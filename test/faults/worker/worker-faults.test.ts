@@ -1,4 +1,5 @@
 // What happens when a worker, its website or its bucket goes away in the middle. Real processes, real SIGKILL.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type GatewayServer, startGatewayServer } from '#test/harness/gateway-server.ts'
 import { type RealWorker, startRealWorker } from '#test/harness/real-worker.ts'
@@ -90,7 +91,7 @@ describe('faults around a real worker', () => {
     const created = await create({ steps: 40 })
     await waitForImage(person, created.id, 0, 'running', (image) => image.step > 0)
     await gateway.down()
-    await new Promise((tick) => setTimeout(tick, 2_000))
+    await sleep(2_000)
     await gateway.up()
     await waitForImage(person, created.id, 0, 'done')
     const [row] = await server.container.deps.db.image.findMany({ where: { generationId: created.id } })

@@ -1,7 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createProgressReporter } from '#worker/gateway/progress-reporter.ts'
-
-const wait = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 describe('progress on its way to the website', () => {
   it('sends the newest report at most once per interval, and always the last', async () => {
@@ -12,7 +11,7 @@ describe('progress on its way to the website', () => {
     )
     for (let step = 1; step <= 20; step++) {
       reporter.report(step)
-      await wait(10)
+      await sleep(10)
     }
     await reporter.finish()
     expect(sent.at(-1)?.value).toBe(20)
@@ -30,12 +29,12 @@ describe('progress on its way to the website', () => {
     const reporter = createProgressReporter<number>(async (value) => {
       underWay += 1
       most = Math.max(most, underWay)
-      await wait(50)
+      await sleep(50)
       underWay -= 1
       arrived = value
     }, 1)
     reporter.report(1)
-    await wait(10)
+    await sleep(10)
     reporter.report(2)
     await reporter.finish()
     expect(arrived).toBe(2)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GenerationEvent } from '#contracts/generation.ts'
 import { followEvents } from '#server/events/follow-events.ts'
@@ -76,11 +77,11 @@ describe('the event log', () => {
       notifications: {
         ...server.container.deps.notifications,
         isListening: false,
-        subscribe: () => ({ wait: (ms: number) => new Promise<void>((tick) => setTimeout(tick, ms)), close: () => {} }),
+        subscribe: () => ({ wait: (ms: number) => sleep(ms), close: () => {} }),
       },
     }
     const late = collect(person, '0', isDone, deaf)
-    await new Promise((tick) => setTimeout(tick, 100))
+    await sleep(100)
     await person.api.generation.create(validRequest(server.model))
     await worker.finish(await worker.claimOne())
     expect(logged(await late).at(-1)).toBe('image')

@@ -1,4 +1,5 @@
 // What a person sees of their pictures, asked through the real API.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ImageDto, ImageStatus } from '#contracts/generation.ts'
 import { serveImage } from '#server/http/serve-image.ts'
 import { APP_URL, type Person, type TestServer } from '#test/harness/server.ts'
@@ -20,7 +21,7 @@ export async function waitForImage(
     if (image === undefined || image.status === 'failed' || Date.now() > deadline) {
       throw new Error(`Image ${index} of ${generationId} is ${JSON.stringify(image)}, not ${status}`)
     }
-    await new Promise((tick) => setTimeout(tick, 20))
+    await sleep(20)
   }
 }
 

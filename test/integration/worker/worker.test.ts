@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { recipeSchema } from '#contracts/recipe.ts'
 import { canonicalJson } from '#recipes/hash.ts'
@@ -115,7 +116,7 @@ describe('a real worker on the real gateway', () => {
     worker.kill('SIGTERM')
     await worker.logged('"msg":"draining"')
     // Sooner would pass for the same Ctrl-C, arriving twice.
-    await new Promise((tick) => setTimeout(tick, 600))
+    await sleep(600)
     worker.kill('SIGTERM')
     expect(await worker.ended).toBe('SIGKILL')
     await person.api.generation.cancel({ id: long.id })
