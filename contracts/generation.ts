@@ -1,18 +1,8 @@
 // What the web side and the browser say to each other about generations: requests in, plain data out, events in between.
 import { z } from 'zod'
 import { COUNT_MAX, UPLOAD_CONTENT_TYPES, UPLOAD_SIZE_MAX_BYTES } from './limits.ts'
-import {
-  guidanceScaleSchema,
-  promptSchema,
-  recipeSchema,
-  samplerSchema,
-  scheduleSchema,
-  seedSchema,
-  sha256Schema,
-  stepsSchema,
-  strengthSchema,
-  weightingSchema,
-} from './recipe.ts'
+import { promptSchema, recipeSchema, sha256Schema, strengthSchema } from './recipe.ts'
+import { MODEL_SETTINGS, optionalShape, seedSchema } from './settings.ts'
 
 /** An image's life: queued → running → done | failed | canceled. A worker's death takes it from running back to queued. */
 export const imageStatusSchema = z.enum(['queued', 'running', 'done', 'failed', 'canceled'])
@@ -33,22 +23,9 @@ export const createGenerationSchema = z.strictObject({
   count: z.int().min(1).max(COUNT_MAX),
   width: z.int(),
   height: z.int(),
-  steps: stepsSchema,
-  sampler: samplerSchema,
-  schedule: scheduleSchema,
-  guidanceScale: guidanceScaleSchema,
-  /** Optional settings, which go into the recipe as they are; absent means what the recipe says of an absent one. */
-  weighting: weightingSchema.optional(),
-  noise: recipeSchema.shape.noise.optional(),
-  variation: recipeSchema.shape.variation,
-  tiling: recipeSchema.shape.tiling,
-  eta: recipeSchema.shape.eta,
-  sChurn: recipeSchema.shape.sChurn,
-  sNoise: recipeSchema.shape.sNoise,
-  sdeNoise: recipeSchema.shape.sdeNoise,
-  rho: recipeSchema.shape.rho,
-  guidanceRescale: recipeSchema.shape.guidanceRescale,
-  zeroTerminalSnr: recipeSchema.shape.zeroTerminalSnr,
+  ...MODEL_SETTINGS,
+  /** Go into the recipe as they are; absent means what the recipe says of an absent one. */
+  ...optionalShape,
   input: z.strictObject({ uploadId: z.uuid(), strength: strengthSchema }).optional(),
 })
 export type CreateGenerationRequest = z.input<typeof createGenerationSchema>

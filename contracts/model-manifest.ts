@@ -1,7 +1,8 @@
 // A model's manifest, `dewpoint.json` beside its `model_index.json`: what it is, what suits it, and the hash of every file.
 // The weights themselves follow the Hugging Face diffusers ONNX layout; this file adds only what that layout does not say.
 import { z } from 'zod'
-import { guidanceScaleSchema, samplerSchema, scheduleSchema, sha256Schema, stepsSchema } from './recipe.ts'
+import { sha256Schema } from './recipe.ts'
+import { MODEL_SETTINGS } from './settings.ts'
 
 /** A folder name under models/: no slash and no leading dot, so it cannot name a folder elsewhere. */
 const modelIdSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/)
@@ -17,12 +18,7 @@ export const modelManifestSchema = z.strictObject({
   /** Sizes offered in the Studio, first is the default. `fixed`: the graphs accept no other. */
   sizes: z.array(z.strictObject({ width: z.int(), height: z.int() })).min(1),
   fixedSize: z.boolean(),
-  defaults: z.strictObject({
-    steps: stepsSchema,
-    guidanceScale: guidanceScaleSchema,
-    sampler: samplerSchema,
-    schedule: scheduleSchema,
-  }),
+  defaults: z.strictObject(MODEL_SETTINGS),
   /** Linear map from one latent pixel to RGB in 0..1: rgb = bias + latent · weights, and the fit's PSNR in dB. */
   latentRgb: z.strictObject({
     weights: z.array(z.tuple([z.number(), z.number(), z.number()])).min(1),

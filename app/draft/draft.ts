@@ -2,10 +2,10 @@
 // its own defaults and a reset is one assignment.
 import { z } from 'zod'
 import type { CreateGenerationRequest } from '#contracts/generation.ts'
-import { COUNT_MAX, GUIDANCE_SCALE_MAX, SEED_MAX, STEPS_MAX, STEPS_MIN } from '#contracts/limits.ts'
+import { COUNT_MAX } from '#contracts/limits.ts'
 import type { ModelManifest } from '#contracts/model-manifest.ts'
 import type { Recipe } from '#contracts/recipe.ts'
-import { samplerSchema, scheduleSchema } from '#contracts/recipe.ts'
+import { MODEL_SETTINGS, seedSchema } from '#contracts/settings.ts'
 import {
   changedOptionalSettings,
   NO_OPTIONAL_SETTINGS,
@@ -23,12 +23,12 @@ export const draftSchema = z.object({
   modelId: z.string().nullable(),
   size: z.object({ width: z.int(), height: z.int() }).nullable(),
   count: z.int().min(1).max(COUNT_MAX),
-  steps: z.int().min(STEPS_MIN).max(STEPS_MAX).nullable(),
-  guidanceScale: z.number().min(0).max(GUIDANCE_SCALE_MAX).nullable(),
-  sampler: samplerSchema.nullable(),
-  schedule: scheduleSchema.nullable(),
+  steps: MODEL_SETTINGS.steps.nullable(),
+  guidanceScale: MODEL_SETTINGS.guidanceScale.nullable(),
+  sampler: MODEL_SETTINGS.sampler.nullable(),
+  schedule: MODEL_SETTINGS.schedule.nullable(),
   /** null: a new one each time. */
-  seed: z.int().min(0).max(SEED_MAX).nullable(),
+  seed: seedSchema.nullable(),
   input: z.object({ uploadId: z.string(), width: z.int(), height: z.int(), url: z.string() }).nullable(),
   strength: z.number().gt(0).max(1),
   ...optionalSettingsSchema.shape,

@@ -6,29 +6,6 @@ export function requestAgain(
   image: ImageDto,
   idempotencyKey: string,
 ): CreateGenerationRequest {
-  return {
-    idempotencyKey,
-    modelId: recipe.model.id,
-    prompt: recipe.prompt,
-    negativePrompt: recipe.negativePrompt,
-    seed: image.seed,
-    count: 1,
-    width: recipe.width,
-    height: recipe.height,
-    steps: recipe.steps,
-    sampler: recipe.sampler,
-    schedule: recipe.schedule,
-    guidanceScale: recipe.guidanceScale,
-    weighting: recipe.weighting,
-    noise: recipe.noise,
-    variation: recipe.variation,
-    tiling: recipe.tiling,
-    eta: recipe.eta,
-    sChurn: recipe.sChurn,
-    sNoise: recipe.sNoise,
-    sdeNoise: recipe.sdeNoise,
-    rho: recipe.rho,
-    zeroTerminalSnr: recipe.zeroTerminalSnr,
-    guidanceRescale: recipe.guidanceRescale,
-  }
+  const { version: _version, model, networks: _named, input: _input, mask: _mask, hires: _hires, ...settings } = recipe
+  return { ...settings, idempotencyKey, modelId: model.id, seed: image.seed, count: 1 }
 }

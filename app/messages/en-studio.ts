@@ -1,5 +1,83 @@
 // The English catalogue, the Studio: its form, what it says of a prompt, and of the recipe of a dropped picture.
+import type { OptionalSetting } from '#contracts/settings.ts'
 import { count } from './format.ts'
+
+interface SettingWords {
+  readonly label: string
+  readonly hint?: string
+  /** By value; `absent` where none is chosen and no value says what that means. */
+  readonly choices?: Readonly<Record<string, { readonly label: string; readonly summary: string }>>
+}
+
+const OPTIONAL: Readonly<Record<OptionalSetting, SettingWords>> = {
+  guidanceRescale: {
+    label: 'Guidance rescale',
+    hint: 'Takes back contrast that strong guidance adds. 0 is off, 0.7 is usual.',
+  },
+  eta: { label: 'Eta', hint: 'How much fresh noise this sampler adds after each step. 0 adds none.' },
+  sChurn: { label: 'Churn', hint: 'Noise stirred in before each step and removed again. 0 is off.' },
+  sNoise: { label: 'Noise scale', hint: 'How large fresh noise is. A little over 1 keeps more detail.' },
+  sdeNoise: {
+    label: 'Noise along the way',
+    choices: {
+      absent: { label: 'Fresh', summary: 'Drawn step by step from the seed.' },
+      'torchsde-cpu': {
+        label: 'torchsde, on a CPU',
+        summary: 'As ComfyUI draws it, so its pictures come out alike. Slower.',
+      },
+      'torchsde-cuda': {
+        label: 'torchsde, on a graphics card',
+        summary: 'As AUTOMATIC1111 draws it, so its pictures come out alike. Slower.',
+      },
+    },
+  },
+  rho: { label: 'Schedule bend', hint: 'How strongly this schedule gathers its steps at low noise.' },
+  zeroTerminalSnr: {
+    label: 'Start from pure noise',
+    choices: {
+      absent: { label: 'As the model says', summary: 'What it was trained on.' },
+      true: {
+        label: 'On',
+        summary: 'Very dark and very bright pictures become possible, where a model was trained so.',
+      },
+      false: { label: 'Off', summary: 'A trace of the picture’s average stays in the first step.' },
+    },
+  },
+  noise: {
+    label: 'Noise',
+    choices: {
+      philox: { label: 'A graphics card draws it', summary: 'The same seed gives the same noise everywhere.' },
+      mt19937: { label: 'A CPU draws it', summary: 'What seeds of ComfyUI, InvokeAI and Fooocus mean.' },
+    },
+  },
+  variation: {
+    label: 'Variation',
+    hint: 'Mixes in the noise of a second seed. 0 is off; a little gives a sister of the same picture.',
+  },
+  weighting: {
+    label: 'Weights',
+    choices: {
+      a1111: { label: 'As AUTOMATIC1111', summary: '(word:1.2) makes a word count more or less.' },
+      compel: { label: 'As InvokeAI and ComfyUI', summary: 'The same brackets, acting more strongly.' },
+      none: { label: 'None', summary: 'Brackets are ordinary characters.' },
+    },
+  },
+  tiling: {
+    label: 'Seamless edges',
+    choices: {
+      absent: { label: 'Off', summary: 'An ordinary picture.' },
+      x: { label: 'Left to right', summary: 'Its left and right edges meet without a seam.' },
+      y: { label: 'Top to bottom', summary: 'Its top and bottom edges meet without a seam.' },
+      xy: { label: 'Both ways', summary: 'It can be laid out as a tile.' },
+    },
+  },
+}
+
+const labelsOf = <Name extends string>(words: Readonly<Record<Name, SettingWords>>): Record<Name, string> =>
+  Object.fromEntries(Object.entries<SettingWords>(words).map(([name, { label }]) => [name, label])) as Record<
+    Name,
+    string
+  >
 
 export const enStudio = {
   studio: {
@@ -42,62 +120,10 @@ export const enStudio = {
     seedUnlock: 'Use a random seed each time',
     optional: {
       label: 'More settings',
-      sampling: 'Sampling',
-      noiseGroup: 'Noise',
-      other: 'Words and edges',
-      guidanceRescale: 'Guidance rescale',
-      guidanceRescaleHint: 'Takes back contrast that strong guidance adds. 0 is off, 0.7 is usual.',
-      eta: 'Eta',
-      etaHint: 'How much fresh noise this sampler adds after each step. 0 adds none.',
-      sChurn: 'Churn',
-      sChurnHint: 'Noise stirred in before each step and removed again. 0 is off.',
-      sNoise: 'Noise scale',
-      sNoiseHint: 'How large fresh noise is. A little over 1 keeps more detail.',
-      sdeNoise: 'Noise along the way',
-      sdeNoises: {
-        own: { label: 'Fresh', summary: 'Drawn step by step from the seed.' },
-        'torchsde-cpu': {
-          label: 'torchsde, on a CPU',
-          summary: 'As ComfyUI draws it, so its pictures come out alike. Slower.',
-        },
-        'torchsde-cuda': {
-          label: 'torchsde, on a graphics card',
-          summary: 'As AUTOMATIC1111 draws it, so its pictures come out alike. Slower.',
-        },
-      },
-      rho: 'Schedule bend',
-      rhoHint: 'How strongly this schedule gathers its steps at low noise.',
-      zeroTerminalSnr: 'Start from pure noise',
-      zeroTerminalSnrs: {
-        model: { label: 'As the model says', summary: 'What it was trained on.' },
-        on: {
-          label: 'On',
-          summary: 'Very dark and very bright pictures become possible, where a model was trained so.',
-        },
-        off: { label: 'Off', summary: 'A trace of the picture’s average stays in the first step.' },
-      },
-      noise: 'Drawn as',
-      noises: {
-        philox: { label: 'A graphics card draws it', summary: 'The same seed gives the same noise everywhere.' },
-        mt19937: { label: 'A CPU draws it', summary: 'What seeds of ComfyUI, InvokeAI and Fooocus mean.' },
-      },
-      variation: 'Variation',
-      variationHint: 'Mixes in the noise of a second seed. 0 is off; a little gives a sister of the same picture.',
+      groups: { sampling: 'Sampling', noise: 'Noise', other: 'Words and edges' },
       variationSeed: 'Second seed',
       variationDice: 'Draw a new second seed',
-      weighting: 'Weights',
-      weightings: {
-        a1111: { label: 'As AUTOMATIC1111', summary: '(word:1.2) makes a word count more or less.' },
-        compel: { label: 'As InvokeAI and ComfyUI', summary: 'The same brackets, acting more strongly.' },
-        none: { label: 'None', summary: 'Brackets are ordinary characters.' },
-      },
-      tiling: 'Seamless edges',
-      tilings: {
-        none: { label: 'Off', summary: 'An ordinary picture.' },
-        x: { label: 'Left to right', summary: 'Its left and right edges meet without a seam.' },
-        y: { label: 'Top to bottom', summary: 'Its top and bottom edges meet without a seam.' },
-        xy: { label: 'Both ways', summary: 'It can be laid out as a tile.' },
-      },
+      settings: OPTIONAL,
     },
     input: 'Start from a picture',
     inputHint: 'Drop, paste or choose one. PNG, JPEG, WebP or AVIF, up to 20 MB.',
@@ -172,17 +198,7 @@ export const enStudio = {
       width: 'Width',
       height: 'Height',
       strength: 'Strength',
-      weighting: 'Weights',
-      noise: 'Noise',
-      variation: 'Variation',
-      tiling: 'Seamless edges',
-      eta: 'Eta',
-      sdeNoise: 'Noise along the way',
-      sChurn: 'Churn',
-      sNoise: 'Noise scale',
-      rho: 'Schedule bend',
-      zeroTerminalSnr: 'Start from pure noise',
-      guidanceRescale: 'Guidance rescale',
+      ...labelsOf(OPTIONAL),
       size: 'Shape',
     },
     restored: (n: number): string => count(n, '1 setting as it was', '# settings as they were'),

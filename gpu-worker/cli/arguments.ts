@@ -2,19 +2,15 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { z } from 'zod'
 import { SEED_MAX } from '#contracts/limits.ts'
-import {
-  guidanceScaleSchema,
-  maskSchema,
-  promptSchema,
-  type Recipe,
-  recipeSchema,
-  seedSchema,
-  stepsSchema,
-  strengthSchema,
-  WEIGHTINGS,
-  weightingSchema,
-} from '#contracts/recipe.ts'
+import { maskSchema, promptSchema, type Recipe, strengthSchema } from '#contracts/recipe.ts'
 import type { SamplerId, ScheduleId } from '#contracts/samplers.ts'
+import {
+  MODEL_SETTINGS,
+  OPTIONAL_SETTING_NAMES,
+  OPTIONAL_SETTINGS,
+  type OptionalSetting,
+  seedSchema,
+} from '#contracts/settings.ts'
 import { imageSeed } from '#recipes/image-recipe.ts'
 import { resolveSampler, resolveSchedule } from '#recipes/sampler-names.ts'
 import { samplersHelp } from './samplers-help.ts'
@@ -22,6 +18,23 @@ import { samplersHelp } from './samplers-help.ts'
 /** The person's input breaks a rule: exit code 2, and no stack. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+}
+
+/** Where the explanations of options begin. */
+const HELP_COLUMN = 22
+
+/** `sNoise` → `s-noise` */
+const flagOf = (name: OptionalSetting): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+const OPTIONAL_FLAGS = Object.fromEntries(OPTIONAL_SETTING_NAMES.map((name) => [flagOf(name), { type: 'string' }]))
+
+function optionalHelp(): string {
+  return OPTIONAL_SETTING_NAMES.map((name) => {
+    const row = OPTIONAL_SETTINGS[name]
+    const values =
+      row.kind === 'number' ? `${row.min}…${row.max}` : row.kind === 'choice' ? row.values.join('|') : 'SEED:STRENGTH'
+    const head = `  --${flagOf(name)} ${values}`
+    return `${head.length < HELP_COLUMN ? head.padEnd(HELP_COLUMN) : `${head}\n${' '.repeat(HELP_COLUMN)}`}${row.help}`
+  }).join('\n')
 }
 
 export const USAGE = `Usage: npm run generate -- "a panda eating tacos at the beach" [options]
@@ -42,11 +55,7 @@ export const USAGE = `Usage: npm run generate -- "a panda eating tacos at the be
   --negative TEXT     what to keep out of the picture
   --sampler NAME      one of those below; other programs' names do too ("DPM++ 2M Karras", euler_ancestral)
   --schedule NAME     one of those below (default: the sampler name's, else the model's)
-  --noise NAME        whose numbers a seed means: philox (a graphics card's, "NV"; default) or mt19937 (a CPU's)
-  --sde-noise NAME    SDE samplers' noise: torchsde-cpu or torchsde-cuda, as A1111 and ComfyUI draw it, at some cost
-  --rho X             bend of the karras (7) and polyexponential (1) schedules
-  --eta X, --s-churn X, --s-noise X  how much fresh noise, 0 to 1, 0 to 100, 0 to 2 (default: the sampler's)
-  --weighting NAME    how (word:1.3) acts: ${WEIGHTINGS.join(', ')} (default a1111)
+${optionalHelp()}
   --width N --height N  pixels, multiples of 8 (default: the model's)
   --model ID          a folder of models/ (default: the first installed)
   --image FILE        start from this picture instead of noise
@@ -72,13 +81,6 @@ const OPTIONS = {
   negative: { type: 'string' },
   sampler: { type: 'string' },
   schedule: { type: 'string' },
-  noise: { type: 'string' },
-  'sde-noise': { type: 'string' },
-  rho: { type: 'string' },
-  eta: { type: 'string' },
-  's-churn': { type: 'string' },
-  's-noise': { type: 'string' },
-  weighting: { type: 'string' },
   width: { type: 'string' },
   height: { type: 'string' },
   model: { type: 'string' },
@@ -107,10 +109,8 @@ export interface GenerateArguments {
   readonly guidanceScale: number | undefined
   readonly sampler: SamplerId | undefined
   readonly schedule: ScheduleId | undefined
-  /** Undefined: philox. */
-  readonly noise: Recipe['noise'] | undefined
-  readonly samplerOptions: Pick<Recipe, 'eta' | 'sChurn' | 'sNoise' | 'sdeNoise' | 'rho'>
-  readonly weighting: z.infer<typeof weightingSchema> | undefined
+  /** Only those that are given. */
+  readonly optional: { readonly [Name in OptionalSetting]?: NonNullable<Recipe[Name]> }
   readonly width: number | undefined
   readonly height: number | undefined
   readonly modelId: string | undefined
@@ -127,8 +127,6 @@ export interface MaskOptions {
   readonly region: z.infer<typeof maskSchema>['region'] | undefined
   readonly paddingPx: number | undefined
 }
-
-const options = recipeSchema.shape
 
 /** One command makes at most this many pictures; more is a loop in a shell. */
 const PICTURES_MAX = 100
@@ -168,18 +166,10 @@ export function parseGenerateArguments(args: readonly string[]): GenerateArgumen
     negativePrompt: optional('--negative', promptSchema, values.negative),
     seeds: seeds?.length === 1 && count !== undefined ? upwards(seeds[0] ?? 0, count) : seeds,
     count: seeds?.length ?? count,
-    steps: optional('--steps', stepsSchema, values.steps, number),
-    guidanceScale: optional('--guidance', guidanceScaleSchema, values.guidance, number),
+    steps: optional('--steps', MODEL_SETTINGS.steps, values.steps, number),
+    guidanceScale: optional('--guidance', MODEL_SETTINGS.guidanceScale, values.guidance, number),
     ...samplerOf(values.sampler, values.schedule),
-    noise: optional('--noise', options.noise, values.noise),
-    samplerOptions: {
-      eta: optional('--eta', options.eta, values.eta, number),
-      sChurn: optional('--s-churn', options.sChurn, values['s-churn'], number),
-      sNoise: optional('--s-noise', options.sNoise, values['s-noise'], number),
-      rho: optional('--rho', options.rho, values.rho, number),
-      sdeNoise: optional('--sde-noise', options.sdeNoise, values['sde-noise']),
-    },
-    weighting: optional('--weighting', weightingSchema, values.weighting),
+    optional: optionalSettings(values),
     width: optional('--width', z.int(), values.width, number),
     height: optional('--height', z.int(), values.height, number),
     modelId: values.model,
@@ -207,12 +197,23 @@ export function parseGenerateArguments(args: readonly string[]): GenerateArgumen
 
 function split(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+    // The type of the options written out here; those of the table are looked up by name.
+    const options = { ...OPTIONS, ...OPTIONAL_FLAGS } as typeof OPTIONS
+    return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : error}. --help lists the options.`, {
       cause: error,
     })
   }
+}
+
+function optionalSettings(values: Readonly<Record<string, unknown>>): GenerateArguments['optional'] {
+  const given = OPTIONAL_SETTING_NAMES.flatMap((name) => {
+    const value = values[flagOf(name)]
+    const { kind, schema }: { kind: string; schema: z.ZodType } = OPTIONAL_SETTINGS[name]
+    return typeof value === 'string' ? [[name, check(`--${flagOf(name)}`, schema, READ[kind]?.(value), value)]] : []
+  })
+  return Object.fromEntries(given)
 }
 
 function checkReproduce(values: ReturnType<typeof split>['values'], prompt: string | undefined): void {
@@ -251,6 +252,16 @@ function named<T>(option: string, resolve: () => T): T {
 
 /** Number('') is 0, which nobody meant. */
 const number = (text: string) => (text.trim() === '' ? Number.NaN : Number(text))
+
+/** Text to value, by the kind of a setting. */
+const READ: Readonly<Record<string, (text: string) => unknown>> = {
+  number,
+  choice: (text) => (text === 'true' || text === 'false' ? text === 'true' : text),
+  variation: (text) => {
+    const [seed = '', strength = ''] = text.split(':')
+    return { seed: number(seed), strength: number(strength) }
+  },
+}
 
 function optional<Out>(
   name: string,

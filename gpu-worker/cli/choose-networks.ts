@@ -13,7 +13,7 @@ export interface ChosenNetworks {
 
 /** @throws UsageError where the command's own prompt names a LoRA that is not installed, or a recipe needs another file. */
 export async function chooseNetworks(
-  args: Pick<GenerateArguments, 'prompt' | 'negativePrompt' | 'weighting' | 'recipePath'>,
+  args: Pick<GenerateArguments, 'prompt' | 'negativePrompt' | 'optional' | 'recipePath'>,
   base: RecipeBase,
   modelsDir: string,
 ): Promise<ChosenNetworks> {
@@ -21,7 +21,7 @@ export async function chooseNetworks(
   const prompts = {
     prompt: args.prompt ?? base.prompt ?? '',
     negativePrompt: args.negativePrompt ?? base.negativePrompt ?? '',
-    weighting: args.weighting ?? base.weighting,
+    weighting: args.optional.weighting ?? base.weighting,
   }
   const named = namedNetworks(prompts, installed)
   for (const { kind, name, hash } of base.networks ?? []) {

@@ -5,7 +5,7 @@ import { UPLOAD_PIXELS_MAX, UPLOAD_SIZE_MAX_BYTES } from '#contracts/limits.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 import { readRecipe } from '#recipes/metadata/read-recipe.ts'
 import type { FileFormat } from '#recipes/metadata/read-texts.ts'
-import { BASIC_FIELDS, OPTIONAL_FIELDS, type RecipeField, type RecipeReport } from '#recipes/metadata/recipe-report.ts'
+import type { RecipeReport } from '#recipes/metadata/recipe-report.ts'
 import { findInstalledModel, type InstalledModel, listInstalledModels } from '../models/installed-models.ts'
 import { UsageError } from './arguments.ts'
 import type { RecipeBase } from './recipes.ts'
@@ -28,16 +28,12 @@ export interface RecipeFile {
   readonly notes: readonly string[]
 }
 
-/** A recipe takes every field a command can set, beyond those of a simple form. */
-const FIELDS: readonly RecipeField[] = [...BASIC_FIELDS, ...OPTIONAL_FIELDS]
-
 /** @param option how the person named the file. @throws UsageError when it cannot be read or holds no recipe. */
 export async function readRecipeFile(option: string, path: string, modelsDir: string): Promise<RecipeFile> {
   const bytes = await readBytes(option, path)
   const models = await listInstalledModels(modelsDir)
   const report = await readRecipe(bytes, {
     knownModels: models.map(({ manifest }) => manifest),
-    formFields: FIELDS,
     readPixels: () => readPixels(bytes),
   })
   const { format, recipe: own, fields, missingModel } = report

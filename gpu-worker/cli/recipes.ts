@@ -41,7 +41,6 @@ export function buildRecipes(
 ): Recipe[] {
   const { defaults } = manifest
   const { seed: _seed, networks, ...settings } = base
-  const samplerOptions = Object.entries(args.samplerOptions).filter(([, value]) => value !== undefined)
   const asked = {
     ...settings,
     prompt: args.prompt ?? base.prompt ?? '',
@@ -52,9 +51,7 @@ export function buildRecipes(
     sampler: args.sampler ?? base.sampler ?? defaults.sampler,
     schedule: args.schedule ?? base.schedule ?? defaults.schedule,
     guidanceScale: args.guidanceScale ?? base.guidanceScale ?? defaults.guidanceScale,
-    weighting: args.weighting ?? base.weighting,
-    noise: args.noise ?? base.noise,
-    ...Object.fromEntries(samplerOptions),
+    ...args.optional,
   }
   return chooseSeeds(args, base).map((seed) =>
     buildRecipe(manifest, asked, {

@@ -1,6 +1,7 @@
 // What one dialect made of a file's texts, still in its own words: names not yet resolved, numbers not yet held against limits.
 // Turning it into what Dewpoint can do, with a report, is read-recipe.ts.
-import type { Recipe, Weighting } from '#contracts/recipe.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import type { OptionalSetting } from '#contracts/settings.ts'
 
 export type Dialect =
   | 'dewpoint'
@@ -16,6 +17,7 @@ export type Dialect =
 
 /** A setting that is there but not used, with the reason in plain words. */
 export interface Ignored {
+  /** The other program's for it, or a field of our recipes. */
   readonly name: string
   readonly value: string
   readonly reason: string
@@ -28,7 +30,9 @@ export interface PromptTranslation {
   readonly reason: string
 }
 
-export interface ForeignRecipe {
+type OptionalFields = { readonly [Name in OptionalSetting]?: Recipe[Name] | undefined }
+
+export interface ForeignRecipe extends OptionalFields {
   readonly dialect: Dialect
   /** What wrote it, as it says itself. */
   readonly software?: string | undefined
@@ -44,17 +48,6 @@ export interface ForeignRecipe {
   readonly height?: number | undefined
   /** Only where the picture started from another one. */
   readonly strength?: number | undefined
-  readonly weighting?: Weighting | undefined
-  /** Which generator drew the noise; undefined where it is not known. */
-  readonly noise?: Recipe['noise'] | undefined
-  readonly variation?: { readonly seed: number; readonly strength: number } | undefined
-  readonly tiling?: Recipe['tiling']
-  readonly eta?: number | undefined
-  readonly sChurn?: number | undefined
-  readonly sNoise?: number | undefined
-  readonly rho?: number | undefined
-  readonly zeroTerminalSnr?: boolean | undefined
-  readonly guidanceRescale?: number | undefined
   readonly model?: { readonly name?: string | undefined; readonly hash?: string | undefined } | undefined
   readonly translations?: readonly PromptTranslation[]
   readonly ignored: readonly Ignored[]

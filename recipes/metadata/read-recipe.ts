@@ -2,14 +2,14 @@
 // ignored and why, which model is missing, and what was wrong with the file.
 import { readForeign } from './dialects/index.ts'
 import { readTexts } from './read-texts.ts'
-import { BASIC_FIELDS, type ReadRecipeOptions, type RecipeReport } from './recipe-report.ts'
+import type { ReadRecipeOptions, RecipeReport } from './recipe-report.ts'
 import { ReportBuilder } from './report-builder.ts'
 
 /** Never throws for anything in the file: what is wrong with it is in `problems`. */
 export async function readRecipe(file: Uint8Array, options: ReadRecipeOptions): Promise<RecipeReport> {
   const { format, entries, problems: fileProblems } = await readTexts(file)
   const found = await readForeign(entries, format === 'text' ? undefined : options.readPixels)
-  const builder = new ReportBuilder(options.formFields ?? BASIC_FIELDS)
+  const builder = new ReportBuilder()
   const problems = [...fileProblems, ...found.problems]
   if (found.recipe !== undefined) {
     const missingModel = builder.addOwn(found.recipe, options.knownModels)

@@ -1,36 +1,25 @@
 // The report on a picture's recipe, as the Studio shows it before its form changes: plain data.
-import type { Recipe, Weighting } from '#contracts/recipe.ts'
-import type { SamplerId, ScheduleId } from '#contracts/samplers.ts'
+import type { Recipe } from '#contracts/recipe.ts'
+import type { MODEL_SETTINGS, OptionalSetting } from '#contracts/settings.ts'
 import type { ResolvedSampler } from '../sampler-names.ts'
 import type { Dialect, Ignored } from './foreign-recipe.ts'
 import type { KnownModel } from './match-model.ts'
 import type { FileFormat } from './read-texts.ts'
 import type { Pixels } from './stealth.ts'
 
-/** What the Studio's form takes over; a field left out stays as it is. */
-export interface RecipeFields {
+type OfRecipe =
+  | 'prompt'
+  | 'negativePrompt'
+  | 'seed'
+  | 'width'
+  | 'height'
+  | keyof typeof MODEL_SETTINGS
+  | OptionalSetting
+
+/** What a form takes over; a field left out stays as it is. */
+export type RecipeFields = { -readonly [Field in OfRecipe]?: NonNullable<Recipe[Field]> } & {
   modelId?: string
-  prompt?: string
-  negativePrompt?: string
-  seed?: number
-  steps?: number
-  sampler?: SamplerId
-  schedule?: ScheduleId
-  guidanceScale?: number
-  width?: number
-  height?: number
   strength?: number
-  weighting?: Weighting
-  noise?: Recipe['noise']
-  variation?: { seed: number; strength: number }
-  tiling?: NonNullable<Recipe['tiling']>
-  eta?: number
-  sdeNoise?: NonNullable<Recipe['sdeNoise']>
-  sChurn?: number
-  sNoise?: number
-  rho?: number
-  zeroTerminalSnr?: boolean
-  guidanceRescale?: number
 }
 export type RecipeField = keyof RecipeFields
 
@@ -65,36 +54,6 @@ export interface RecipeReport {
   readonly problems: readonly string[]
 }
 
-/** What a form without the optional settings takes. */
-export const BASIC_FIELDS: readonly RecipeField[] = [
-  'modelId',
-  'prompt',
-  'negativePrompt',
-  'seed',
-  'steps',
-  'sampler',
-  'schedule',
-  'guidanceScale',
-  'width',
-  'height',
-  'strength',
-  'weighting',
-]
-
-/** What a form with every setting takes besides. */
-export const OPTIONAL_FIELDS = [
-  'noise',
-  'variation',
-  'tiling',
-  'eta',
-  'sChurn',
-  'sNoise',
-  'sdeNoise',
-  'rho',
-  'zeroTerminalSnr',
-  'guidanceRescale',
-] as const satisfies readonly RecipeField[]
-
 /** Another program's sampler name, and its schedule's where it has one of its own, → ours; undefined where there is none. */
 export type ResolveSampler = (
   sampler: string,
@@ -104,8 +63,6 @@ export type ResolveSampler = (
 
 export interface ReadRecipeOptions {
   readonly knownModels: readonly KnownModel[]
-  /** Fields the form has; what the file holds beyond them is reported as ignored. Default BASIC_FIELDS. */
-  readonly formFields?: readonly RecipeField[]
   /** Default: the names in recipes/sampler-names.ts. */
   readonly samplers?: ResolveSampler
   /** Decoded pixels, asked for only where no text holds a recipe: NovelAI hides a copy in them. */

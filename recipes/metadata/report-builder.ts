@@ -12,44 +12,20 @@ import {
 } from '#contracts/limits.ts'
 import { promptSchema, type Recipe } from '#contracts/recipe.ts'
 import { SAMPLERS, SCHEDULES } from '#contracts/samplers.ts'
+import { OPTIONAL_SETTING_NAMES, OPTIONAL_SETTINGS } from '#contracts/settings.ts'
 import { findA1111Sampler, findSampler, type ResolvedSampler } from '../sampler-names.ts'
 import type { Dialect, ForeignRecipe, Ignored } from './foreign-recipe.ts'
 import { type KnownModel, matchModel } from './match-model.ts'
-import {
-  OPTIONAL_FIELDS,
-  type ReadRecipeOptions,
-  type RecipeField,
-  type RecipeFields,
-  type RecipeReport,
-  type ResolveSampler,
-  type Restored,
-  type Translated,
+import type {
+  ReadRecipeOptions,
+  RecipeField,
+  RecipeFields,
+  RecipeReport,
+  ResolveSampler,
+  Restored,
+  Translated,
 } from './recipe-report.ts'
 import { shownValue } from './shown-value.ts'
-
-/** Settings a simple form has not, with what that means for the picture. */
-const NOT_OFFERED: Partial<Record<RecipeField, { readonly name: string; readonly reason: string }>> = {
-  weighting: { name: 'Weights', reason: "They act as A1111's do here" },
-  noise: { name: 'Noise', reason: 'Its noise was drawn on the CPU, so the same seed starts another picture here' },
-  variation: { name: 'Variation', reason: 'Noise of a second seed was mixed in' },
-  tiling: { name: 'Tiling', reason: 'Its edges meet without a seam' },
-  eta: { name: 'Eta', reason: "The sampler's own amount of fresh noise is used" },
-  sdeNoise: { name: 'Noise along the way', reason: 'It came from torchsde, so the picture ends up different here' },
-  sChurn: { name: 'Churn', reason: 'No noise is churned in here' },
-  sNoise: { name: 'Noise scale', reason: 'Fresh noise keeps its size here' },
-  rho: { name: 'Schedule bend', reason: "The schedule's own bend is used" },
-  zeroTerminalSnr: { name: 'Zero terminal SNR', reason: "It starts at the model's own noise level" },
-  guidanceRescale: { name: 'Guidance rescale', reason: 'Guidance is not pulled back here' },
-}
-
-/** Ranges of the optional numbers, as contracts/recipe.ts has them. */
-const OPTIONAL_RANGES = {
-  eta: [0, 1],
-  sChurn: [0, 100],
-  sNoise: [0, 2],
-  rho: [0.1, 30],
-  guidanceRescale: [0, 1],
-} as const
 
 /** Programs that run k-diffusion's SDE samplers, whose noise is torchsde's. */
 const ON_K_DIFFUSION: ReadonlySet<Dialect> = new Set<Dialect>([
@@ -65,11 +41,6 @@ export class ReportBuilder {
   readonly #restored: Restored[] = []
   readonly #translated: Translated[] = []
   readonly #ignored: Ignored[] = []
-  readonly #formFields: ReadonlySet<RecipeField>
-
-  constructor(formFields: readonly RecipeField[]) {
-    this.#formFields = new Set(formFields)
-  }
 
   get parts() {
     return { fields: this.#fields, restored: this.#restored, translated: this.#translated, ignored: this.#ignored }
@@ -78,9 +49,8 @@ export class ReportBuilder {
   addOwn(recipe: Recipe, knownModels: readonly KnownModel[]): RecipeReport['missingModel'] {
     const { model, prompt, negativePrompt, seed, steps, sampler, schedule, guidanceScale, width, height } = recipe
     this.#restore({ prompt, negativePrompt, seed, steps, sampler, schedule, guidanceScale, width, height })
-    if (recipe.weighting !== undefined) this.#restore({ weighting: recipe.weighting })
-    for (const field of OPTIONAL_FIELDS) {
-      // Philox is what a form without the choice draws.
+    for (const field of OPTIONAL_SETTING_NAMES) {
+      // Philox is what a form draws where nothing is chosen.
       if (recipe[field] === undefined || recipe[field] === 'philox') continue
       this.#restore({ [field]: recipe[field] })
     }
@@ -110,7 +80,6 @@ export class ReportBuilder {
   ): RecipeReport['missingModel'] {
     this.#prompt('prompt', foreign)
     this.#prompt('negativePrompt', foreign)
-    if (foreign.weighting !== undefined) this.#restore({ weighting: foreign.weighting })
     this.#seed(foreign.seed)
     this.#number('steps', foreign.steps, STEPS_MIN, STEPS_MAX, 1)
     this.#number('guidanceScale', foreign.guidanceScale, GUIDANCE_SCALE_MIN, GUIDANCE_SCALE_MAX)
@@ -118,18 +87,13 @@ export class ReportBuilder {
     this.#number('height', foreign.height, SIZE_MIN_PX, SIZE_MAX_PX, SIZE_MULTIPLE_PX)
     this.#sampler(foreign, samplers)
     this.#strength(foreign.strength)
-    this.#noise(foreign)
+    this.#optional({ ...foreign, sdeNoise: this.#sdeNoise(foreign), noise: this.#noise(foreign) })
     for (const { name, value, reason } of foreign.ignored) this.#ignore(name, value, reason)
     return this.#model(foreign.model, knownModels)
   }
 
   #restore(fields: RecipeFields): void {
     for (const [field, value] of Object.entries(fields)) {
-      if (!this.#formFields.has(field as RecipeField)) {
-        const { name, reason } = NOT_OFFERED[field as RecipeField] ?? { name: field, reason: 'It cannot be set here' }
-        this.#ignore(name, shownValue(field as RecipeField, value), reason)
-        continue
-      }
       Object.assign(this.#fields, { [field]: value })
       this.#restored.push({ field: field as RecipeField, value: shownValue(field as RecipeField, value) })
     }
@@ -223,25 +187,30 @@ export class ReportBuilder {
     } else this.#ignore('Strength', String(strength), 'Strength is above 0 and at most 1')
   }
 
-  #noise(foreign: ForeignRecipe): void {
-    const { noise, variation, tiling, zeroTerminalSnr } = foreign
+  #sdeNoise(foreign: ForeignRecipe): RecipeFields['sdeNoise'] | undefined {
     const { seed, sampler } = this.#fields
     const isSde = sampler !== undefined && SAMPLERS[sampler].group === 'sde'
-    if (isSde && seed !== undefined && ON_K_DIFFUSION.has(foreign.dialect)) {
-      this.#restore({ sdeNoise: isDrawnOnCpu(foreign) ? 'torchsde-cpu' : 'torchsde-cuda' })
-    }
-    // Without its seed the kind of noise decides nothing.
-    if (noise === 'mt19937' && this.#fields.seed !== undefined) this.#restore({ noise })
-    if (variation !== undefined && inRange(variation.seed, 0, SEED_MAX) && inRange(variation.strength, 0, 1)) {
-      this.#restore({ variation })
-    }
-    if (tiling !== undefined) this.#restore({ tiling })
-    if (zeroTerminalSnr === true) this.#restore({ zeroTerminalSnr })
-    for (const [field, [min, max]] of Object.entries(OPTIONAL_RANGES)) {
-      const value = foreign[field as keyof typeof OPTIONAL_RANGES]
+    if (!isSde || seed === undefined || !ON_K_DIFFUSION.has(foreign.dialect)) return undefined
+    return isDrawnOnCpu(foreign) ? 'torchsde-cpu' : 'torchsde-cuda'
+  }
+
+  /** Without its seed the kind of noise decides nothing, and Philox is what a form draws where nothing is chosen. */
+  #noise({ noise }: ForeignRecipe): RecipeFields['noise'] | undefined {
+    return this.#fields.seed === undefined || noise === 'philox' ? undefined : noise
+  }
+
+  #optional(foreign: ForeignRecipe): void {
+    for (const name of OPTIONAL_SETTING_NAMES) {
+      const value = foreign[name]
+      const row = OPTIONAL_SETTINGS[name]
       if (value === undefined) continue
-      if (inRange(value, min, max)) this.#restore({ [field]: value })
-      else this.#ignore(NOT_OFFERED[field as RecipeField]?.name ?? field, String(value), `${min} to ${max} works here`)
+      if (row.schema.safeParse(value).success) this.#restore({ [name]: value })
+      else
+        this.#ignore(
+          name,
+          shownValue(name, value),
+          row.kind === 'number' ? `${row.min} to ${row.max} works here` : 'It has no such value here',
+        )
     }
   }
 
@@ -288,8 +257,4 @@ function clean(text: string): string {
       .toWellFormed()
       .trim()
   )
-}
-
-function inRange(value: number, min: number, max: number): boolean {
-  return value >= min && value <= max
 }

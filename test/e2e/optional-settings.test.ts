@@ -55,7 +55,7 @@ describe('optional settings', () => {
     await field(page, 'Churn').fill('3')
     await field(page, 'Variation').fill('0.2')
     await field(page, 'Second seed').fill('9')
-    await choose(page, 'Drawn as', /^A CPU/)
+    await choose(page, 'Noise', /^A CPU/)
     await choose(page, 'Seamless edges', /^Both ways/)
     await promptBox(page).focus()
     await page.reload()

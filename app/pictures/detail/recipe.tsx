@@ -10,7 +10,7 @@ import { Time } from '#app/ui/time.tsx'
 import { notify, notifyProblem } from '#app/ui/toast.tsx'
 import type { GenerationDto, ImageDto } from '#contracts/generation.ts'
 import { SAMPLERS, SCHEDULES } from '#contracts/samplers.ts'
-import { OPTIONAL_FIELDS } from '#recipes/metadata/recipe-report.ts'
+import { OPTIONAL_SETTING_NAMES } from '#contracts/settings.ts'
 import { shownValue } from '#recipes/metadata/shown-value.ts'
 import { subjectOf } from '../check/check-subject.ts'
 import { useCheckDialog } from '../check/lazy-check-dialog.tsx'
@@ -103,7 +103,7 @@ export function Recipe({ generation, image, isInHistory }: RecipeProps) {
 
 /** Settings most pictures do without, where this one has them. */
 function optionalRows(recipe: GenerationDto['recipe']) {
-  return (['weighting', ...OPTIONAL_FIELDS] as const).flatMap((field) => {
+  return OPTIONAL_SETTING_NAMES.flatMap((field) => {
     const value = recipe[field]
     if (value === undefined || value === 'philox') return []
     return [{ field, value: shownValue(field, value) }]

@@ -3,12 +3,10 @@
 
 import { chooseModel, type Draft, type StudioModel } from '#app/draft/draft.ts'
 import { messages } from '#app/messages/index.ts'
-import { BASIC_FIELDS, OPTIONAL_FIELDS, type RecipeField, type RecipeReport } from '#recipes/metadata/recipe-report.ts'
+import { OPTIONAL_SETTING_NAMES } from '#contracts/settings.ts'
+import type { RecipeField, RecipeReport } from '#recipes/metadata/recipe-report.ts'
 
 const t = messages.restore
-
-/** Fields the draft has; the reader reports the others as left out. */
-export const DRAFT_FIELDS: readonly RecipeField[] = [...BASIC_FIELDS, ...OPTIONAL_FIELDS]
 
 export interface RestorePlan {
   readonly change: Partial<Draft>
@@ -49,7 +47,7 @@ export function planRestore(report: RecipeReport, draft: Draft, models: readonly
       ...(hasSize && !isOffered && model !== undefined
         ? [{ ...sizeRow, reason: t.otherShape(offeredSizes(model)) }]
         : []),
-      ...report.ignored,
+      ...report.ignored.map(({ name, ...rest }) => ({ name: t.fields[name as RecipeField] ?? name, ...rest })),
     ],
     missingModel: missingModel === null ? null : (missingModel.name ?? missingModel.hash ?? t.unnamedModel),
     problems: report.problems,
@@ -58,9 +56,7 @@ export function planRestore(report: RecipeReport, draft: Draft, models: readonly
 
 /** Optional settings the person has on and the picture was made without: left on, its seed would give another picture. */
 function setBackBy({ fields }: RecipeReport, draft: Draft) {
-  return (['weighting', ...OPTIONAL_FIELDS] as const).filter(
-    (field) => draft[field] !== null && fields[field] === undefined,
-  )
+  return OPTIONAL_SETTING_NAMES.filter((field) => draft[field] !== null && fields[field] === undefined)
 }
 
 function offeredSizes({ sizes }: StudioModel): string {

@@ -3,7 +3,6 @@
 
 import { UPLOAD_PIXELS_MAX, UPLOAD_SIZE_MAX_BYTES } from '#contracts/limits.ts'
 import type { RecipeReport } from '#recipes/metadata/recipe-report.ts'
-import { DRAFT_FIELDS } from './plan-restore.ts'
 
 interface NamedModel {
   readonly id: string
@@ -17,7 +16,7 @@ export async function readDroppedRecipe(file: File, models: readonly NamedModel[
   const { readRecipe } = await import('#recipes/metadata/read-recipe.ts')
   const bytes = new Uint8Array(await file.arrayBuffer())
   const knownModels = models.map(({ id, name, hash }) => ({ id, name, hash }))
-  const report = await readRecipe(bytes, { knownModels, formFields: DRAFT_FIELDS, readPixels: () => readPixels(file) })
+  const report = await readRecipe(bytes, { knownModels, readPixels: () => readPixels(file) })
   return report.dialect === undefined ? null : report
 }
 

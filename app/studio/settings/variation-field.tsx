@@ -11,6 +11,7 @@ import { SliderField } from '#app/ui/slider-field.tsx'
 import { SEED_MAX } from '#contracts/limits.ts'
 
 const t = messages.studio.optional
+const words = t.settings.variation
 
 interface VariationFieldProps {
   variation: OptionalSettings['variation']
@@ -23,8 +24,8 @@ export function VariationField({ variation, onChange }: VariationFieldProps) {
   return (
     <>
       <SliderField
-        label={t.variation}
-        hint={t.variationHint}
+        label={words.label}
+        hint={words.hint ?? ''}
         value={strength}
         defaultValue={0}
         min={0}

@@ -8,7 +8,6 @@ import {
   optionalSettingsOf,
 } from '#app/draft/optional-settings.ts'
 import { createGenerationSchema } from '#contracts/generation.ts'
-import { OPTIONAL_FIELDS } from '#recipes/metadata/recipe-report.ts'
 import { generation, image } from '../generation-fixture.ts'
 
 const ALL: OptionalSettings = {
@@ -74,8 +73,4 @@ describe('a draft with every optional setting', () => {
     expect(reuseRecipe(draft, recipe, 8, 'all')).toMatchObject(NO_OPTIONAL_SETTINGS)
     expect(reuseRecipe(draft, recipe, 8, 'prompt')).toMatchObject(ALL)
   })
-})
-
-it('every optional field a picture may hold has a place in the draft', () => {
-  expect(Object.keys(NO_OPTIONAL_SETTINGS).sort()).toEqual(['weighting', ...OPTIONAL_FIELDS].sort())
 })

@@ -80,9 +80,20 @@ describe('the words after npm run generate', () => {
       '3',
     )
     expect(asked).toMatchObject({
-      noise: 'mt19937',
-      samplerOptions: { eta: 0.5, sChurn: 5, sNoise: 1.01, sdeNoise: 'torchsde-cpu', rho: 3 },
+      optional: { noise: 'mt19937', eta: 0.5, sChurn: 5, sNoise: 1.01, sdeNoise: 'torchsde-cpu', rho: 3 },
     })
+    expect(parse()?.optional).toEqual({})
+    expect(
+      parse('--guidance-rescale', '0.7', '--zero-terminal-snr', 'false', '--variation', '9:0.2', '--tiling', 'xy')
+        ?.optional,
+    ).toEqual({ guidanceRescale: 0.7, zeroTerminalSnr: false, variation: { seed: 9, strength: 0.2 }, tiling: 'xy' })
+    for (const wrong of [
+      ['--variation', '9'],
+      ['--variation', ':0.2'],
+      ['--tiling', 'z'],
+      ['--zero-terminal-snr', ''],
+    ])
+      expect(() => parse(...wrong), wrong.join(' ')).toThrow(UsageError)
     expect(() => parse('--eta', '2')).toThrow(/--eta/)
     expect(() => parse('--noise', 'gpu')).toThrow(/--noise/)
   })

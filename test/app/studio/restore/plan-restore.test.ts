@@ -1,7 +1,7 @@
 // What restoring a picture's recipe would do to the draft.
 import { describe, expect, it } from 'vitest'
 import { EMPTY_DRAFT, type StudioModel } from '#app/draft/draft.ts'
-import { DRAFT_FIELDS, planRestore } from '#app/studio/restore/plan-restore.ts'
+import { planRestore } from '#app/studio/restore/plan-restore.ts'
 import { readRecipe } from '#recipes/metadata/read-recipe.ts'
 
 const model: StudioModel & { hash: string } = {
@@ -17,7 +17,6 @@ const model: StudioModel & { hash: string } = {
 const plan = async (infotext: string) => {
   const report = await readRecipe(new TextEncoder().encode(infotext), {
     knownModels: [model],
-    formFields: DRAFT_FIELDS,
   })
   return planRestore(report, { ...EMPTY_DRAFT, prompt: 'mine', count: 3 }, [model])
 }
@@ -58,7 +57,7 @@ describe('planRestore', () => {
       new TextEncoder().encode(
         'a fox\nSteps: 12, Sampler: Euler, CFG scale: 6, Seed: 5, Size: 128x128, RNG: CPU, Sigma churn: 3',
       ),
-      { knownModels: [model], formFields: DRAFT_FIELDS },
+      { knownModels: [model] },
     )
     const { change, restored, ignored } = planRestore(report, { ...EMPTY_DRAFT, tiling: 'x', eta: 0.2 }, [model])
     expect(change).toMatchObject({ noise: 'mt19937', sChurn: 3, tiling: null, eta: null })
@@ -69,5 +68,11 @@ describe('planRestore', () => {
       ]),
     )
     expect(ignored).toEqual([])
+  })
+
+  it('calls a setting that is out of range as the form calls it', async () => {
+    const { change, ignored } = await plan('a fox\nSteps: 12, Sampler: Euler, Seed: 5, Schedule rho: 40')
+    expect(change).not.toHaveProperty('rho')
+    expect(ignored).toEqual([{ name: 'Schedule bend', value: '40', reason: '0.1 to 30 works here' }])
   })
 })

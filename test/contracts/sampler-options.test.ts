@@ -1,9 +1,9 @@
 // The table of what each sampler takes, held to what the samplers really do with it.
 import { describe, expect, test } from 'vitest'
+import { defaultEta, defaultRho, type SamplerOption, takesOption } from '#contracts/sampler-options.ts'
 import { SAMPLER_IDS, type SamplerId, SCHEDULE_IDS, type ScheduleId } from '#contracts/samplers.ts'
 import { createNoise } from '#diffusion/noise/index.ts'
 import { createScheduler, type SchedulerOptions } from '#diffusion/schedulers/index.ts'
-import { defaultEta, defaultRho, type SamplerOption, takesOption } from '#recipes/sampler-options.ts'
 import { syntheticOutput } from '#test/diffusion/schedulers/synthetic-model.ts'
 
 const SIZE = 3

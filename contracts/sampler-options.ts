@@ -1,6 +1,6 @@
 // Which of a recipe's optional settings a sampler or schedule takes, and what an absent one means. A form shows only these; a recipe
 // may hold any, since what a sampler does not take changes nothing. Held to the samplers themselves by a test.
-import type { SamplerId, ScheduleId } from '#contracts/samplers.ts'
+import type { SamplerId, ScheduleId } from './samplers.ts'
 
 export type SamplerOption = 'eta' | 'sChurn' | 'sNoise' | 'sdeNoise'
 
