@@ -2,7 +2,8 @@
 // keeps this inside its engine thread (../engine/); nothing here starts a thread of its own.
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { ExecutionProvider } from '#contracts/worker-protocol.ts'
-import type { ModelFiles, Runtime, Session, Tensor, TensorType, ValueInfo } from '#diffusion/runtime/runtime.ts'
+import { toTensor, toValueInfo } from '#diffusion/runtime/onnx-values.ts'
+import type { ModelFiles, Runtime, Session, Tensor } from '#diffusion/runtime/runtime.ts'
 import { hasPaths } from '../models/model-folder.ts'
 import { profileFirstRun } from './first-run-profile.ts'
 
@@ -16,8 +17,6 @@ export interface OnnxRuntimeOptions {
    */
   readonly mustRunOn?: 'CPUExecutionProvider' | 'CUDAExecutionProvider'
 }
-
-const TENSOR_TYPES: readonly TensorType[] = ['float32', 'float16', 'int64', 'int32', 'bool']
 
 /** A Runtime on one device. Rejects where the provider is not there; it never picks another. */
 export function createOnnxRuntime(options: OnnxRuntimeOptions): Runtime {
@@ -92,21 +91,12 @@ async function runGraph(session: InferenceSession, path: string, feeds: Readonly
   const ortFeeds = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]))
   try {
     const outputs = await session.run(ortFeeds)
-    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, fromOrt(value, name, path)]))
+    return Object.fromEntries(
+      Object.entries(outputs).map(([name, value]) => [name, toTensor(value, `${path}: ${name}`)]),
+    )
   } catch (cause) {
     throw new Error(`ONNX Runtime failed to run ${path}: ${text(cause)}`, { cause })
   }
-}
-
-function toValueInfo(value: InferenceSession.ValueMetadata, path: string): ValueInfo {
-  if (!value.isTensor) throw new TypeError(`${path}: ${value.name} is not a tensor; only tensors are supported`)
-  return { name: value.name, type: tensorType(value.type, `${path}: ${value.name}`), dims: value.shape }
-}
-
-function tensorType(type: string, where: string): TensorType {
-  const known = TENSOR_TYPES.find((candidate) => candidate === type)
-  if (known === undefined) throw new TypeError(`${where} has element type ${type}; known: ${TENSOR_TYPES.join(', ')}`)
-  return known
 }
 
 function toOrt(tensor: Tensor): OrtTensor {
@@ -132,26 +122,6 @@ function toOrt(tensor: Tensor): OrtTensor {
  */
 function halfTensor(bits: Uint16Array, dims: readonly number[]): OrtTensor {
   return Object.defineProperty(new OrtTensor('float16', bits, dims), 'data', { value: bits })
-}
-
-function fromOrt(value: OrtTensor, name: string, path: string): Tensor {
-  const type = tensorType(value.type, `${path}: ${name}`)
-  const { data, dims } = value
-  if (type === 'float32' && data instanceof Float32Array) return { type, dims, data }
-  // Where the JS engine has Float16Array, ORT hands that out; the core carries the raw bits.
-  if (type === 'float16') return { type, dims, data: float16Bits(data, `${path}: ${name}`) }
-  if (type === 'int64' && data instanceof BigInt64Array) return { type, dims, data }
-  if (type === 'int32' && data instanceof Int32Array) return { type, dims, data }
-  if (type === 'bool' && data instanceof Uint8Array) return { type, dims, data }
-  throw new TypeError(`${path}: ${name} says ${value.type} but holds a ${data.constructor.name}`)
-}
-
-function float16Bits(data: OrtTensor['data'], where: string): Uint16Array {
-  if (data instanceof Uint16Array) return data
-  if (ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === 2) {
-    return new Uint16Array(data.buffer, data.byteOffset, data.length)
-  }
-  throw new TypeError(`${where} says float16 but holds a ${data.constructor.name}`)
 }
 
 const text = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

@@ -1,7 +1,8 @@
 // The core's Runtime over onnxruntime-web, on wasm or WebGPU. ORT itself is an argument: the worker loads it from our own server
 // (load-ort.ts), tests from the package. Keeps nothing between calls; the runtimes around it do (cache-text.ts, release-idle.ts).
 import type * as Ort from 'onnxruntime-web/webgpu'
-import type { ModelFiles, Runtime, Session, Tensor, TensorType, ValueInfo } from '#diffusion/runtime/runtime.ts'
+import { toTensor, toValueInfo } from '#diffusion/runtime/onnx-values.ts'
+import type { ModelFiles, Runtime, Session, Tensor } from '#diffusion/runtime/runtime.ts'
 
 export type OrtModule = typeof Ort
 
@@ -26,8 +27,6 @@ const ERRORS_ONLY = 3
  * layer); 3 to 8, 12 and 13 are right in both.
  */
 const LAYOUT = 'NCHW'
-
-const TENSOR_TYPES: readonly TensorType[] = ['float32', 'float16', 'int64', 'int32', 'bool']
 
 export function createWebRuntime({
   ort,
@@ -67,7 +66,7 @@ export function createWebRuntime({
           const outputs = await orLost(session.run(Object.fromEntries(tensors)))
           onRun?.(performance.now() - startedMs)
           return Object.fromEntries(
-            Object.entries(outputs).map(([name, tensor]) => [name, fromOrt(tensor, `${path}: ${name}`)]),
+            Object.entries(outputs).map(([name, tensor]) => [name, toTensor(tensor, `${path}: ${name}`)]),
           )
         },
         dispose: () => session.release(),
@@ -80,30 +79,7 @@ export function createWebRuntime({
 const webgpu = (device: GPUDevice | undefined) =>
   ({ name: 'webgpu', preferredLayout: LAYOUT, ...(device === undefined ? {} : { device }) }) as const
 
-function toValueInfo(value: Ort.InferenceSession.ValueMetadata, path: string): ValueInfo {
-  if (!value.isTensor) throw new TypeError(`${path}: ${value.name} is not a tensor; only tensors are supported`)
-  return { name: value.name, type: tensorType(value.type, `${path}: ${value.name}`), dims: value.shape }
-}
-
-function tensorType(type: string, where: string): TensorType {
-  const known = TENSOR_TYPES.find((candidate) => candidate === type)
-  if (known === undefined) throw new TypeError(`${where} has element type ${type}; known: ${TENSOR_TYPES.join(', ')}`)
-  return known
-}
-
 /** Raw bits of a float16 become a Float16Array inside ORT where the browser has one, and stay bits elsewhere. */
 function toOrt(ort: OrtModule, { type, data, dims }: Tensor): Ort.Tensor {
   return new ort.Tensor(type, data, dims)
-}
-
-function fromOrt({ type: ortType, dims, data }: Ort.Tensor, where: string): Tensor {
-  const type = tensorType(ortType, where)
-  if (type === 'float32' && data instanceof Float32Array) return { type, dims, data }
-  if (type === 'float16' && ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === 2) {
-    return { type, dims, data: new Uint16Array(data.buffer, data.byteOffset, data.length) }
-  }
-  if (type === 'int64' && data instanceof BigInt64Array) return { type, dims, data }
-  if (type === 'int32' && data instanceof Int32Array) return { type, dims, data }
-  if (type === 'bool' && data instanceof Uint8Array) return { type, dims, data }
-  throw new TypeError(`${where} says ${ortType} but holds a ${data.constructor.name}`)
 }
