@@ -50,10 +50,6 @@ def export(folder: Path, size: str, name: str, fused: bool) -> None:
 def trace(size: str, name: str) -> onnx.ModelProto:
     """The export of training/conversion/, with every parameter an input of the graph instead of bytes in it."""
     module = build_meta(size, name).to_empty(device="cpu").eval()
-    with torch.no_grad():
-        # The exporter joins parameters that hold the same numbers. One number each keeps the rest of the memory untouched.
-        for index, parameter in enumerate(module.parameters()):
-            parameter.view(-1)[0] = index + 1
     if GRAPHS[size][name]["kind"] == "unet":
         pooled = GRAPHS[size][name].get("pooled")
         inputs, outputs = unet_inputs(module, pooled), ["out_sample"]
@@ -73,7 +69,9 @@ def trace(size: str, name: str) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as scratch, torch.no_grad():
         path = Path(scratch) / "model.onnx"
         torch.onnx.export(Traced(module, function), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=outputs, dynamic_axes=dynamic,
-                          opset_version=17, dynamo=False, export_params=False, do_constant_folding=False)
+                          opset_version=17, dynamo=False, export_params=False, do_constant_folding=False,
+                          # Otherwise parameters with the same numbers are joined, and looking for those takes minutes.
+                          keep_initializers_as_inputs=True)
         return onnx.load(path)
 
 
