@@ -6,6 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+# Not called here: without it diffusers fills what a file lacks with random numbers, and says so to nobody.
+import accelerate  # noqa: F401
 import diffusers
 import torch
 from diffusers.loaders.single_file_utils import DIFFUSERS_DEFAULT_PIPELINE_PATHS, infer_diffusers_model_type, load_single_file_checkpoint

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("accelerate")
 pytest.importorskip("diffusers")
 pytest.importorskip("onnxruntime")
 sys.path.insert(0, str(Path(__file__).parent.parent))
