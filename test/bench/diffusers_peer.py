@@ -2,6 +2,7 @@
 
 python test/bench/diffusers_peer.py BATCH ROUNDS prints {precision: [milliseconds...]}: float32 and bfloat16, channels last.
 """
+
 import json
 import sys
 import tempfile
@@ -32,8 +33,7 @@ for precision in (torch.float32, torch.bfloat16):
     for _ in range(rounds + 1):
         started = time.perf_counter()
         with torch.inference_mode():
-            pipe([PROMPT] * batch, negative_prompt=[NEGATIVE] * batch, num_inference_steps=20, guidance_scale=7.5,
-                 height=64, width=64, output_type="np")
+            pipe([PROMPT] * batch, negative_prompt=[NEGATIVE] * batch, num_inference_steps=20, guidance_scale=7.5, height=64, width=64, output_type="np")
         times.append((time.perf_counter() - started) * 1000)
     results[str(precision).removeprefix("torch.")] = times[1:]
 print(json.dumps(results))

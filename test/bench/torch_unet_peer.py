@@ -2,6 +2,7 @@
 
 python test/bench/torch_unet_peer.py FOLDER BATCH ROUNDS prints {"precision", "threads", "torch", "ms": [milliseconds a call, ...]} as its last line.
 """
+
 import json
 import sys
 import time

@@ -1,4 +1,5 @@
 """Graphs held against the modules they came from: the U-Net by the latents a whole diffusers run ends with, the others by their outputs."""
+
 import sys
 from pathlib import Path
 
@@ -30,8 +31,13 @@ class OnnxUNet(torch.nn.Module):
 
     def forward(self, sample, timestep, encoder_hidden_states, timestep_cond=None, added_cond_kwargs=None, **_):
         rows = sample.shape[0]
-        given = {"sample": sample, "timestep": timestep.float().expand(rows) if timestep.ndim < 1 else timestep.float(),
-                 "encoder_hidden_states": encoder_hidden_states, "timestep_cond": timestep_cond, **(added_cond_kwargs or {})}
+        given = {
+            "sample": sample,
+            "timestep": timestep.float().expand(rows) if timestep.ndim < 1 else timestep.float(),
+            "encoder_hidden_states": encoder_hidden_states,
+            "timestep_cond": timestep_cond,
+            **(added_cond_kwargs or {}),
+        }
         feed = {info.name: given[info.name].detach().numpy().astype(np.float32) for info in self.session.get_inputs()}
         self.asked.append(feed)
         return (torch.from_numpy(self.session.run(None, feed)[0]),)

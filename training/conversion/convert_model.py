@@ -1,10 +1,12 @@
-"""A Stable Diffusion model in PyTorch (a diffusers folder, or one .safetensors checkpoint) → Dewpoint's layout: ONNX graphs in float32, with fp16 and int8 beside them.
+"""A Stable Diffusion model in PyTorch (a diffusers folder, or one .safetensors checkpoint) → Dewpoint's layout: ONNX graphs in float32, with fp16 and int8
+beside them.
 
     python training/conversion/convert_model.py SOURCE OUT [--config FOLDER]
 
 `npm run models -- convert` calls this and installs what it wrote. Each graph is held against the module it came from. A float32 graph
 that is off is an error; an fp16 or int8 one that is off is left out and said so.
 """
+
 from __future__ import annotations
 
 import argparse

@@ -2,6 +2,7 @@
 
 Node names keep the modules' paths, for LoRA files speak of them.
 """
+
 import json
 import tempfile
 from pathlib import Path
@@ -27,8 +28,16 @@ def export(path: Path, model: torch.nn.Module, function, inputs: dict[str, torch
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         loose = Path(folder) / "model.onnx"
-        torch.onnx.export(Traced(model, function), tuple(inputs.values()), str(loose), input_names=list(inputs), output_names=outputs,
-                          dynamic_axes=dynamic, opset_version=17, dynamo=False)
+        torch.onnx.export(
+            Traced(model, function),
+            tuple(inputs.values()),
+            str(loose),
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_axes=dynamic,
+            opset_version=17,
+            dynamo=False,
+        )
         save_graph(onnx.load(loose), path)
 
 
@@ -89,10 +98,22 @@ def export_unet(folder: Path, model, pooled_width: int | None) -> None:
 
 def export_vae(out: Path, model) -> None:
     channels = model.config.latent_channels
-    export(out / "vae_decoder/model.onnx", model, lambda z: model.decode(z, return_dict=False)[0], {"latent_sample": torch.randn(1, channels, 16, 16)},
-           ["sample"], {"latent_sample": IMAGE, "sample": IMAGE})
-    export(out / "vae_encoder/model.onnx", model, lambda x: model.encode(x, return_dict=False)[0].parameters, {"sample": torch.randn(1, 3, 128, 128)},
-           ["latent_parameters"], {"sample": IMAGE, "latent_parameters": IMAGE})
+    export(
+        out / "vae_decoder/model.onnx",
+        model,
+        lambda z: model.decode(z, return_dict=False)[0],
+        {"latent_sample": torch.randn(1, channels, 16, 16)},
+        ["sample"],
+        {"latent_sample": IMAGE, "sample": IMAGE},
+    )
+    export(
+        out / "vae_encoder/model.onnx",
+        model,
+        lambda x: model.encode(x, return_dict=False)[0].parameters,
+        {"sample": torch.randn(1, 3, 128, 128)},
+        ["latent_parameters"],
+        {"sample": IMAGE, "latent_parameters": IMAGE},
+    )
     for part in ("vae_decoder", "vae_encoder"):
         write_config(out / part, dict(model.config))
 

@@ -1,4 +1,5 @@
 """A float32 graph → the same in fp16 and in int8. Neither is checked here."""
+
 import tempfile
 from pathlib import Path
 
@@ -47,7 +48,9 @@ def write_fp16(source: Path, target: Path) -> None:
         save_graph(model, plain)
         onnx.shape_inference.infer_shapes_path(str(plain), str(typed))
         model = onnx.load(typed)
-    half = convert_float_to_float16(model, keep_io_types=True, disable_shape_infer=True, op_block_list=DEFAULT_OP_BLOCK_LIST, node_block_list=time_nodes(model.graph))
+    half = convert_float_to_float16(
+        model, keep_io_types=True, disable_shape_infer=True, op_block_list=DEFAULT_OP_BLOCK_LIST, node_block_list=time_nodes(model.graph)
+    )
     del half.graph.value_info[:]
     save_graph(half, target)
 
@@ -73,8 +76,17 @@ def write_int8(source: Path, target: Path, feeds: list[dict[str, np.ndarray]]) -
         save_graph(model, named_path)
         # Seven-bit weights: on processors without VNNI a pair of u8 x s8 products overflows 16 bits, and pictures would differ between machines.
         quantize_static(
-            str(named_path), str(made), Feeds(feeds), quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv", "MatMul", "Gemm"],
-            nodes_to_quantize=chosen, per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            use_external_data_format=external, extra_options={"ActivationSymmetric": False, "MatMulConstBOnly": True},
+            str(named_path),
+            str(made),
+            Feeds(feeds),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv", "MatMul", "Gemm"],
+            nodes_to_quantize=chosen,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            use_external_data_format=external,
+            extra_options={"ActivationSymmetric": False, "MatMulConstBOnly": True},
         )
         save_graph(onnx.load(made), target)

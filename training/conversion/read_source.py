@@ -2,6 +2,7 @@
 
 Weights from pickles (.bin, .ckpt) are not read: they can run code.
 """
+
 import json
 import sys
 from pathlib import Path
@@ -15,7 +16,13 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 PIPELINES = {
     name: getattr(diffusers, name)
-    for name in ("StableDiffusionPipeline", "StableDiffusionInpaintPipeline", "StableDiffusionXLPipeline", "StableDiffusionXLInpaintPipeline", "LatentConsistencyModelPipeline")
+    for name in (
+        "StableDiffusionPipeline",
+        "StableDiffusionInpaintPipeline",
+        "StableDiffusionXLPipeline",
+        "StableDiffusionXLInpaintPipeline",
+        "LatentConsistencyModelPipeline",
+    )
 }
 # diffusers' names for what it finds in a checkpoint, and what runs it.
 CHECKPOINTS = {
@@ -55,8 +62,10 @@ def read_checkpoint(source: Path, config: Path | None) -> diffusers.DiffusionPip
         pipe = PIPELINES[name].from_single_file(str(source), **options)
     except LocalEntryNotFoundError:
         hub = DIFFUSERS_DEFAULT_PIPELINE_PATHS[kind]["pretrained_model_name_or_path"]
-        sys.exit(f"A checkpoint has weights only. Configs and tokenizer of {source.name} are those of {hub}, and the hub did not give them; "
-                 "--config FOLDER takes them from a diffusers folder of the same family")
+        sys.exit(
+            f"A checkpoint has weights only. Configs and tokenizer of {source.name} are those of {hub}, and the hub did not give them; "
+            "--config FOLDER takes them from a diffusers folder of the same family"
+        )
     # What diffusers raises where weights are missing or of another shape has no class in common.
     except Exception as error:
         sys.exit(f"{source.name} does not fit the configs of {config or kind}: {str(error).splitlines()[0]}")
@@ -81,8 +90,13 @@ def kind_of(source: Path) -> str:
 
 def require_every_weight(source: Path, pipe: diffusers.DiffusionPipeline) -> None:
     """diffusers leaves a text encoder's weights empty where the file has none."""
-    empty = [f"{part} {name}" for part, model in pipe.components.items() if isinstance(model, torch.nn.Module)
-             for name, weight in model.named_parameters() if weight.is_meta]
+    empty = [
+        f"{part} {name}"
+        for part, model in pipe.components.items()
+        if isinstance(model, torch.nn.Module)
+        for name, weight in model.named_parameters()
+        if weight.is_meta
+    ]
     if empty:
         sys.exit(f"{source.name} lacks {len(empty)} weights, the first of them {empty[0]}")
 

@@ -1,4 +1,5 @@
 """`python -m dewpoint_training STAGE ...`: one command per stage; `STAGE --help` lists its options."""
+
 from __future__ import annotations
 
 import importlib

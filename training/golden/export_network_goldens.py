@@ -4,6 +4,7 @@ Writes test/golden/networks/<file>.safetensors and test/golden/pipelines/network
 (`load_lora_weights`, `load_textual_inversion`) and fuses LoRAs into the weights, so a golden holds for names, alpha, scales and
 arithmetic alike. Run after export_tiny_models.py: python training/golden/export_network_goldens.py
 """
+
 import json
 import shutil
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import diffusers
 import torch
-from diffusers import DDIMScheduler, EulerDiscreteScheduler
+from diffusers import EulerDiscreteScheduler
 from peft import LoraConfig
 from safetensors import safe_open
 from safetensors.torch import save_file
@@ -36,10 +37,21 @@ def sd1_parts() -> dict:
 def sdxl_parts() -> dict:
     with tempfile.TemporaryDirectory() as folder:
         tok, tok2 = tokenizer(Path(folder) / "1"), tokenizer(Path(folder) / "2", pad="!")
-    return dict(vae=vae(21), text_encoder=text_encoder(tok, 22), text_encoder_2=text_encoder(tok2, 23, projection=True, act="gelu"),
-                tokenizer=tok, tokenizer_2=tok2,
-                unet=unet(24, cross_attention_dim=32, addition_embed_type="text_time", addition_time_embed_dim=4,
-                          projection_class_embeddings_input_dim=6 * 4 + 16, use_linear_projection=True))
+    return dict(
+        vae=vae(21),
+        text_encoder=text_encoder(tok, 22),
+        text_encoder_2=text_encoder(tok2, 23, projection=True, act="gelu"),
+        tokenizer=tok,
+        tokenizer_2=tok2,
+        unet=unet(
+            24,
+            cross_attention_dim=32,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=4,
+            projection_class_embeddings_input_dim=6 * 4 + 16,
+            use_linear_projection=True,
+        ),
+    )
 
 
 # LoRA files -------------------------------------------------------------------------------------------------------------
@@ -60,10 +72,15 @@ def write_diffusers_lora(path: Path) -> None:
             if "lora_" in name:
                 parameter.data = random(*parameter.shape)
     from peft import get_peft_model_state_dict
+
     with tempfile.TemporaryDirectory() as folder:
-        type(pipe).save_lora_weights(folder, get_peft_model_state_dict(pipe.unet), get_peft_model_state_dict(pipe.text_encoder),
-                                     unet_lora_adapter_metadata=pipe.unet.peft_config["default"].to_dict(),
-                                     text_encoder_lora_adapter_metadata=pipe.text_encoder.peft_config["default"].to_dict())
+        type(pipe).save_lora_weights(
+            folder,
+            get_peft_model_state_dict(pipe.unet),
+            get_peft_model_state_dict(pipe.text_encoder),
+            unet_lora_adapter_metadata=pipe.unet.peft_config["default"].to_dict(),
+            text_encoder_lora_adapter_metadata=pipe.text_encoder.peft_config["default"].to_dict(),
+        )
         shutil.copy(Path(folder) / "pytorch_lora_weights.safetensors", path)
 
 
@@ -87,9 +104,16 @@ def write_kohya_lora(path: Path) -> None:
     for name, module in parts["text_encoder"].named_modules():
         if name.endswith(("k_proj", "out_proj", "fc1")):
             tensors |= kohya_layer("lora_te_text_model_" + name.removeprefix("text_model.").replace(".", "_"), module, 2, 2.0)
-    save_file({name: tensor.half().contiguous() for name, tensor in tensors.items()}, path,
-              {"ss_base_model_version": "sd_v1", "ss_output_name": "tiny", "ss_network_dim": "2",
-               "ss_tag_frequency": json.dumps({"10_tiny": {"tinypanda": 12, "outdoors": 3}})})
+    save_file(
+        {name: tensor.half().contiguous() for name, tensor in tensors.items()},
+        path,
+        {
+            "ss_base_model_version": "sd_v1",
+            "ss_output_name": "tiny",
+            "ss_network_dim": "2",
+            "ss_tag_frequency": json.dumps({"10_tiny": {"tinypanda": 12, "outdoors": 3}}),
+        },
+    )
 
 
 def write_kohya_xl_lora(path: Path) -> None:
@@ -98,8 +122,12 @@ def write_kohya_xl_lora(path: Path) -> None:
     parts = sdxl_parts()
     modules = dict(parts["unet"].named_modules())
     # One residual block a level: 0 conv_in, 1 resnet, 2 downsampler, 3 resnet and attention; then two each way up.
-    names = {"input_blocks_3_1": "down_blocks.1.attentions.0", "middle_block_1": "mid_block.attentions.0",
-             "output_blocks_0_1": "up_blocks.0.attentions.0", "output_blocks_1_1": "up_blocks.0.attentions.1"}
+    names = {
+        "input_blocks_3_1": "down_blocks.1.attentions.0",
+        "middle_block_1": "mid_block.attentions.0",
+        "output_blocks_0_1": "up_blocks.0.attentions.0",
+        "output_blocks_1_1": "up_blocks.0.attentions.1",
+    }
     tensors = {}
     for original, ours in names.items():
         for layer in ("transformer_blocks.0.attn1.to_q", "transformer_blocks.0.attn2.to_v", "transformer_blocks.0.ff.net.0.proj", "proj_in"):
@@ -113,6 +141,7 @@ def write_kohya_xl_lora(path: Path) -> None:
 
 def fused(make_parts, make_pipeline, loras: list[tuple[str, float]]):
     """A maker of pipelines with the files fused in one after the other, each at its scale."""
+
     def make(kind: str):
         pipe = make_pipeline(make_parts())(kind)
         for file, scale in loras:
@@ -122,17 +151,22 @@ def fused(make_parts, make_pipeline, loras: list[tuple[str, float]]):
             pipe.unload_lora_weights()
             changed = sum(not torch.equal(before[name], after) for name, after in weights_of(pipe).items())
             with safe_open(FOLDER / file, "pt") as tensors:
-                layers = sum(key.endswith(("lora_down.weight", "lora_A.weight")) for key in tensors.keys())
+                layers = sum(key.endswith(("lora_down.weight", "lora_A.weight")) for key in tensors.keys())  # noqa: SIM118 -- no dict: only keys() can be gone through
             # diffusers passes over names it does not know with a warning; such a golden would hold for nothing.
             if changed != layers:
                 raise ValueError(f"{file} has {layers} layers, diffusers changed {changed}")
         return pipe
+
     return make
 
 
 def weights_of(pipe) -> dict[str, torch.Tensor]:
-    return {f"{part}.{name}": parameter.detach().clone() for part in ("unet", "text_encoder", "text_encoder_2") if hasattr(pipe, part)
-            for name, parameter in getattr(pipe, part).named_parameters()}
+    return {
+        f"{part}.{name}": parameter.detach().clone()
+        for part in ("unet", "text_encoder", "text_encoder_2")
+        if hasattr(pipe, part)
+        for name, parameter in getattr(pipe, part).named_parameters()
+    }
 
 
 def xl_pipeline(parts: dict):
@@ -155,6 +189,7 @@ def inverted(files: dict[str, str]):
         for token, file in files.items():
             pipe.load_textual_inversion(FOLDER, weight_name=file, token=token)
         return pipe
+
     return make
 
 
@@ -178,13 +213,23 @@ def main() -> None:
         lora("diffusers' format", {"style": 0.8}),
         lora("kohya's format", {"kohya": 0.5}),
         lora("two at once, one against its direction", {"style": 0.7, "kohya": -0.4}),
-        case("SDXL in kohya's format", "sdxl", {"kohya-xl": 0.9}, fused(sdxl_parts, xl_pipeline, [("kohya-xl.safetensors", 0.9)]), CONFIG_XL, {"sampler": "euler"}),
+        case(
+            "SDXL in kohya's format",
+            "sdxl",
+            {"kohya-xl": 0.9},
+            fused(sdxl_parts, xl_pipeline, [("kohya-xl.safetensors", 0.9)]),
+            CONFIG_XL,
+            {"sampler": "euler"},
+        ),
         case("textual inversion", "sd1", {}, inverted({"<tiny-cat>": "tiny-cat.safetensors", "bad-hands": "bad-hands.safetensors"}), CONFIG, cat),
     ]
-    write_json(GOLDEN / "pipelines/networks.json", {
-        "versions": {"diffusers": diffusers.__version__, "torch": torch.__version__},
-        "cases": cases,
-    })
+    write_json(
+        GOLDEN / "pipelines/networks.json",
+        {
+            "versions": {"diffusers": diffusers.__version__, "torch": torch.__version__},
+            "cases": cases,
+        },
+    )
     for path in sorted(FOLDER.iterdir()):
         print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
 

@@ -7,6 +7,7 @@ stand beside sd1's. Run: python training/golden/export_tiny_models.py [name...]
 The noise is Philox as torch's CUDA generator lays it out, drawn in the order diffusers draws from its generator, so that a
 golden needs no GPU and holds for the core's noise. Weights are random: the pictures mean nothing, the arithmetic everything.
 """
+
 import sys
 from pathlib import Path
 
@@ -16,8 +17,15 @@ from golden.tiny.files import GOLDEN
 from golden.tiny.preview_decoder import make_preview_decoder
 from golden.tiny.whole_models import make_inpaint, make_lcm, make_sd1, make_sd2, make_sdxl
 
-MODELS = {"sd1": make_sd1, "sd2": make_sd2, "sdxl": make_sdxl, "inpaint": make_inpaint, "lcm": make_lcm,
-          "sd1-attention": make_sd1_attention, "preview-decoder": make_preview_decoder}
+MODELS = {
+    "sd1": make_sd1,
+    "sd2": make_sd2,
+    "sdxl": make_sdxl,
+    "inpaint": make_inpaint,
+    "lcm": make_lcm,
+    "sd1-attention": make_sd1_attention,
+    "preview-decoder": make_preview_decoder,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or MODELS:

@@ -136,14 +136,11 @@ def without_penultimate(levels: Levels) -> Levels:
 def ending_at_first_timestep(levels: Levels, table: Table) -> Levels:
     if levels.sigmas[-2] <= table.sigmas[0] * (1 + 1e-9):
         return levels
-    return Levels(
-        levels.timesteps, np.append(levels.sigmas[:-1], table.sigmas[0]), np.append(levels.alphas[:-1], table.alphas[0])
-    )
+    return Levels(levels.timesteps, np.append(levels.sigmas[:-1], table.sigmas[0]), np.append(levels.alphas[:-1], table.alphas[0]))
 
 
 def check(table: Table, n: int) -> list[str]:
     """Compares with k-diffusion and diffusers where they have the schedule; returns what was compared."""
-    import torch
     from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, LCMScheduler
 
     from .kdiffusion import sampling

@@ -11,6 +11,7 @@ import json
 import platform
 import sys
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +171,7 @@ def option_sets(sampler):
 def make_noise() -> None:
     """Philox in CUDA's layout (numpy, a second implementation), and torch's CPU generator, for real."""
     import torch
+
     from golden.noise import philox_randn
 
     philox = [
@@ -178,7 +180,16 @@ def make_noise() -> None:
     ]
     mt19937 = []
     # Under 16 values torch takes its scalar path, from 16 on blocks of 16, and a tail that is no multiple is redone.
-    for seed, sizes in [(0, [16, 16]), (42, [64, 64, 64]), (1234, [5, 5, 5]), (7, [15, 15]), (3, [17, 17]), (2**32 - 1, [1000, 1000]), (9, [1, 1, 1]), (5, [1024])]:  # fmt: skip
+    for seed, sizes in [
+        (0, [16, 16]),
+        (42, [64, 64, 64]),
+        (1234, [5, 5, 5]),
+        (7, [15, 15]),
+        (3, [17, 17]),
+        (2**32 - 1, [1000, 1000]),
+        (9, [1, 1, 1]),
+        (5, [1024]),
+    ]:
         generator = torch.Generator("cpu").manual_seed(seed)
         draws = [torch.randn(size, generator=generator).numpy() for size in sizes]
         # The first values and the last 20 of each draw tell every path apart.
@@ -189,9 +200,13 @@ def make_noise() -> None:
     from golden.kdiffusion import sampling
 
     brownian = []
-    for seed, size, levels in [(0, 20, [14.6146, 9.1, 4.5, 2.25, 1.0, 0.5, 0.1, 0.0292]), (42, 64, [4096.0, 300.0, 14.6, 1.0, 0.03]), (2**32 - 1, 5, [10.0, 5.0, 2.5078125, 0.0078125])]:  # fmt: skip
+    for seed, size, levels in [
+        (0, 20, [14.6146, 9.1, 4.5, 2.25, 1.0, 0.5, 0.1, 0.0292]),
+        (42, 64, [4096.0, 300.0, 14.6, 1.0, 0.03]),
+        (2**32 - 1, 5, [10.0, 5.0, 2.5078125, 0.0078125]),
+    ]:
         sampler = sampling.BrownianTreeNoiseSampler(torch.zeros(1, size), levels[-1], levels[0], seed=seed)
-        pairs = list(zip(levels[:-1], levels[1:], strict=True)) + [(levels[0], levels[2]), (levels[3], levels[1])]
+        pairs = [*pairwise(levels), (levels[0], levels[2]), (levels[3], levels[1])]
         brownian.append({
             "seed": seed, "size": size, "low": levels[-1], "high": levels[0], "pairs": pairs,
             "values": pack(np.stack([sampler(torch.tensor(a), torch.tensor(b))[0].numpy() for a, b in pairs])),

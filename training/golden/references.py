@@ -7,6 +7,7 @@ code. Written out here, from the papers: DDIM CFG++ and Restart (neither library
 
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 
 import diffusers
 import numpy as np
@@ -128,15 +129,15 @@ def _restart(case, levels, noise, model):
         return (high ** (1 / 7) + ramp * (low ** (1 / 7) - high ** (1 / 7))) ** 7
 
     sigmas, n = levels.sigmas, len(levels)
-    path = list(zip(sigmas[:-1], sigmas[1:], strict=True))
+    path = list(pairwise(sigmas))
     if n >= 20:
         loops, length = (1, 9) if n < 36 else (2, n // 4)
         main = np.append(karras(n - loops * length, sigmas[-2], sigmas[0]), 0.0)
         low, high = int(np.argmin(np.abs(main - 0.1))), int(np.argmin(np.abs(main - 2)))
-        path = list(zip(main[:-1], main[1:], strict=True))
+        path = list(pairwise(main))
         if high < low:
             loop = karras(length + 1, main[low], main[high])
-            path[low:low] = list(zip(loop[:-1], loop[1:], strict=True)) * loops
+            path[low:low] = list(pairwise(loop)) * loops
     x = _first(case, noise, 1.0, sigmas[0], initial_sigma(case, levels))
     last = None
     for start, end in path:
@@ -258,9 +259,9 @@ def _cfg_pp_step(prediction, x, m, i, levels, table, noise, eta):
     alpha, alpha_next = levels.alphas[i], levels.alphas[i + 1]
     unconditional = synthetic.output(prediction, x, levels.sigmas[i], synthetic.UNCONDITIONAL_MEAN)
     deviation = eta * np.sqrt((1 - alpha_next) / (1 - alpha) * (1 - alpha / alpha_next))
-    x = np.sqrt(alpha_next) * _original(prediction, x, m, alpha) + np.sqrt(
-        max(1 - alpha_next - deviation**2, 0)
-    ) * _epsilon(prediction, x, unconditional, alpha)
+    x = np.sqrt(alpha_next) * _original(prediction, x, m, alpha) + np.sqrt(max(1 - alpha_next - deviation**2, 0)) * _epsilon(
+        prediction, x, unconditional, alpha
+    )
     return x + deviation * noise.next() if deviation > 0 else x
 
 

@@ -2,6 +2,7 @@
 
 Written from that code's module tree (ldm/modules/diffusionmodules/{openaimodel,model}.py), not from diffusers' reader of it.
 """
+
 import re
 from pathlib import Path
 
@@ -10,23 +11,39 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import save_file
 from transformers import CLIPTextModel
 
-RESNET = {"norm1": "in_layers.0", "conv1": "in_layers.2", "time_emb_proj": "emb_layers.1", "norm2": "out_layers.0", "conv2": "out_layers.3",
-          "conv_shortcut": "skip_connection"}
-UNET_ENDS = {"time_embedding.linear_1": "time_embed.0", "time_embedding.linear_2": "time_embed.2", "conv_in": "input_blocks.0.0",
-             "conv_norm_out": "out.0", "conv_out": "out.2"}
+RESNET = {
+    "norm1": "in_layers.0",
+    "conv1": "in_layers.2",
+    "time_emb_proj": "emb_layers.1",
+    "norm2": "out_layers.0",
+    "conv2": "out_layers.3",
+    "conv_shortcut": "skip_connection",
+}
+UNET_ENDS = {
+    "time_embedding.linear_1": "time_embed.0",
+    "time_embedding.linear_2": "time_embed.2",
+    "conv_in": "input_blocks.0.0",
+    "conv_norm_out": "out.0",
+    "conv_out": "out.2",
+}
 VAE_ATTENTION = {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "proj_out"}
 LAYERS = 2
 
 
 def save_checkpoint(folder: Path, path: Path) -> None:
-    unet, vae, text = (kind.from_pretrained(folder / part).state_dict()
-                       for kind, part in ((UNet2DConditionModel, "unet"), (AutoencoderKL, "vae"), (CLIPTextModel, "text_encoder")))
+    unet, vae, text = (
+        kind.from_pretrained(folder / part).state_dict()
+        for kind, part in ((UNet2DConditionModel, "unet"), (AutoencoderKL, "vae"), (CLIPTextModel, "text_encoder"))
+    )
     tensors = {f"model.diffusion_model.{unet_name(name)}": tensor for name, tensor in unet.items()}
     tensors |= {f"first_stage_model.{vae_name(name)}": vae_shape(name, tensor) for name, tensor in vae.items()}
     tensors |= {f"cond_stage_model.transformer.text_model.{name.removeprefix('text_model.')}": tensor for name, tensor in text.items()}
     # What the trainer kept beside the weights, and real checkpoints still carry.
-    tensors |= {"betas": torch.linspace(0.00085, 0.012, 1000), "model_ema.decay": torch.tensor(0.9999),
-                "cond_stage_model.transformer.text_model.embeddings.position_ids": torch.arange(77)[None]}
+    tensors |= {
+        "betas": torch.linspace(0.00085, 0.012, 1000),
+        "model_ema.decay": torch.tensor(0.9999),
+        "cond_stage_model.transformer.text_model.embeddings.position_ids": torch.arange(77)[None],
+    }
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
 
 

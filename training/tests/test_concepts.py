@@ -33,7 +33,14 @@ def test_a_line_gives_label_words_plural_and_flags():
 
 
 def test_plurals_follow_english():
-    assert [pluralise(w) for w in ("cat", "fox", "butterfly", "donkey", "slice of pizza", "fireman")] == ["cats", "foxes", "butterflies", "donkeys", "slices of pizza", "firemen"]
+    assert [pluralise(w) for w in ("cat", "fox", "butterfly", "donkey", "slice of pizza", "fireman")] == [
+        "cats",
+        "foxes",
+        "butterflies",
+        "donkeys",
+        "slices of pizza",
+        "firemen",
+    ]
 
 
 def test_articles_follow_the_sound_not_the_letter():

@@ -1,4 +1,5 @@
 """Conversion of a tiny but real Stable Diffusion model, as a diffusers folder and as one file. Needs what training/conversion/requirements.txt lists."""
+
 import json
 import shutil
 import sys
@@ -13,14 +14,19 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 # Stable Diffusion 1's levels, for the names of an original checkpoint count them; channels as few as there can be.
 CROSS, PLAIN = "CrossAttn{}Block2D", "{}Block2D"
-LEVELS = dict(layers_per_block=2, block_out_channels=(8, 16, 16, 16), down_block_types=[kind.format("Down") for kind in (CROSS, CROSS, CROSS, PLAIN)],
-              up_block_types=[kind.format("Up") for kind in (PLAIN, CROSS, CROSS, CROSS)])
+LEVELS = dict(
+    layers_per_block=2,
+    block_out_channels=(8, 16, 16, 16),
+    down_block_types=[kind.format("Down") for kind in (CROSS, CROSS, CROSS, PLAIN)],
+    up_block_types=[kind.format("Up") for kind in (PLAIN, CROSS, CROSS, CROSS)],
+)
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     """A diffusers folder as it comes from the hub, weights random."""
     import torch
+
     from golden.tiny.cases import STABLE_DIFFUSION, simple_pipeline
     from golden.tiny.parts import text_encoder, tokenizer, unet, vae
 
@@ -58,6 +64,7 @@ def checkpoint(source, tmp_path_factory):
 
 def test_writes_every_component_in_our_layout_and_close_to_the_source(source, tmp_path, capsys):
     import onnx
+
     from conversion.convert_model import convert
 
     convert(source, tmp_path / "out")
@@ -86,13 +93,14 @@ def test_refuses_what_does_not_run_by_its_name(tmp_path):
     with pytest.raises(SystemExit, match="is a FluxPipeline; what converts is StableDiffusionPipeline"):
         convert(tmp_path, tmp_path / "out")
     (tmp_path / "model.ckpt").write_bytes(b"pickle")
-    with pytest.raises(SystemExit, match="only .safetensors checkpoints are read"):
+    with pytest.raises(SystemExit, match=r"only \.safetensors checkpoints are read"):
         convert(tmp_path / "model.ckpt", tmp_path / "out")
 
 
 def test_says_what_a_checkpoint_lacks(checkpoint, configs, tmp_path):
-    from conversion.read_source import read_source
     from safetensors.torch import load_file, save_file
+
+    from conversion.read_source import read_source
 
     tensors = load_file(checkpoint)
 
@@ -100,13 +108,13 @@ def test_says_what_a_checkpoint_lacks(checkpoint, configs, tmp_path):
         save_file({name: tensor for name, tensor in tensors.items() if part not in name}, tmp_path / "part.safetensors")
         return tmp_path / "part.safetensors"
 
-    with pytest.raises(SystemExit, match="--config takes a diffusers folder; there is no model_index.json"):
+    with pytest.raises(SystemExit, match=r"--config takes a diffusers folder; there is no model_index\.json"):
         read_source(checkpoint, tmp_path)
     with pytest.raises(SystemExit, match="has no autoencoder; a checkpoint that converts has all three"):
         read_source(without("first_stage_model."), configs)
     with pytest.raises(SystemExit, match="does not fit the configs"):
         read_source(without("middle_block.0.in_layers.2"), configs)
-    with pytest.raises(SystemExit, match="lacks 1 weights, the first of them text_encoder encoder.layers.1.mlp.fc1.weight"):
+    with pytest.raises(SystemExit, match=r"lacks 1 weights, the first of them text_encoder encoder\.layers\.1\.mlp\.fc1\.weight"):
         read_source(without("encoder.layers.1.mlp.fc1.weight"), configs)
     (tmp_path / "part.safetensors").write_bytes(b"not weights")
     with pytest.raises(SystemExit, match="is no safetensors file, or a damaged one"):
@@ -115,8 +123,9 @@ def test_says_what_a_checkpoint_lacks(checkpoint, configs, tmp_path):
 
 def test_asks_for_configs_where_the_hub_does_not_give_them(checkpoint, monkeypatch):
     import diffusers
-    from conversion.read_source import read_source
     from huggingface_hub.errors import LocalEntryNotFoundError
+
+    from conversion.read_source import read_source
 
     def unreachable(*_, **__):
         raise LocalEntryNotFoundError("no connection")
@@ -129,6 +138,7 @@ def test_asks_for_configs_where_the_hub_does_not_give_them(checkpoint, monkeypat
 def test_reads_every_weight_of_one_file_with_original_names(source, checkpoint, configs, monkeypatch):
     import diffusers
     import torch
+
     from conversion.read_source import read_source
 
     # With configs at hand nothing is fetched.
@@ -141,8 +151,8 @@ def test_reads_every_weight_of_one_file_with_original_names(source, checkpoint, 
 
 
 def test_one_file_gives_the_latents_of_the_folder_it_was(source, checkpoint, configs, tmp_path):
-    from conversion.convert_model import convert
     from conversion.check import OnnxUNet, latents_of, relative_error
+    from conversion.convert_model import convert
     from conversion.read_source import read_source
 
     convert(checkpoint, tmp_path / "out", configs)

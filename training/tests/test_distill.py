@@ -1,11 +1,12 @@
 """Needs torch; skipped where only the data grammar's dependencies are installed."""
+
 import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
-from dewpoint_training.train.distill import States, trajectory  # noqa: E402
-from dewpoint_training.model.schedule import ALPHAS_CUMPROD, alpha_sigma  # noqa: E402
+from dewpoint_training.model.schedule import ALPHAS_CUMPROD, alpha_sigma
+from dewpoint_training.train.distill import States, trajectory
 
 LEVELS = [999, 939, 879, 819, 759, 699, 639, 569, 499, 439, 379, 319, 259, 199, 139, 79, 19]
 

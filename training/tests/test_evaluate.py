@@ -1,4 +1,5 @@
 """Needs torch; skipped where only the data grammar's dependencies are installed."""
+
 import numpy as np
 import pytest
 
@@ -7,9 +8,21 @@ pytest.importorskip("tqdm")
 pytest.importorskip("tokenizers")
 pytest.importorskip("dewpoint_training.data.compose")
 
-from dewpoint_training.judge.evaluate import SCORED, distances, frechet, header, parts_of, reconstruction, reconstruction_scenes, row_of, spread, thumbnails, verdict  # noqa: E402
-from dewpoint_training.judge.judge import Prompt  # noqa: E402
-from dewpoint_training.judge.seen import Detection, Seen  # noqa: E402
+from dewpoint_training.judge.evaluate import (
+    SCORED,
+    distances,
+    frechet,
+    header,
+    parts_of,
+    reconstruction,
+    reconstruction_scenes,
+    row_of,
+    spread,
+    thumbnails,
+    verdict,
+)
+from dewpoint_training.judge.judge import Prompt
+from dewpoint_training.judge.seen import Detection, Seen
 
 
 class Blurred:
@@ -63,5 +76,7 @@ def test_results_are_told_by_part():
 
 
 def test_a_row_has_a_cell_for_every_column():
-    report = dict(name="m", precision="fp32", steps=4, prompts=3, overall=0.5, scores={c: 0.5 for c in SCORED}, fid=3.0) | {"nearest training scene": {"pictures": 0.1}}
+    report = dict(name="m", precision="fp32", steps=4, prompts=3, overall=0.5, scores={c: 0.5 for c in SCORED}, fid=3.0) | {
+        "nearest training scene": {"pictures": 0.1}
+    }
     assert row_of(report).count("|") == header().splitlines()[0].count("|")

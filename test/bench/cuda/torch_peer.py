@@ -5,6 +5,7 @@
 Fills DIR/<name>/weights.bin, leaves inputs and eager answers beside it (cases.json last, so that whoever waits for it finds everything), then measures.
 One JSON line a finding. Measurements hold DIR/card.lock, so that two processes do not measure at once.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -55,7 +56,7 @@ class Peer:
         try:
             function(*given)
             say(part=f"torch: {name}", ms=1000 * (time.time() - started))
-        except Exception:  # noqa: BLE001 - one part that fails does not lose the others
+        except Exception:
             say(part=f"torch: {name}", failed=traceback.format_exc())
 
     def synchronize(self) -> None:
@@ -101,7 +102,9 @@ class Peer:
             decode = lambda: self.modules[name].decode(half["latent_sample"], return_dict=False)[0]
             return torch.inference_mode()(decode if module is self.modules[name] else lambda: module(half["latent_sample"]))
         extra = {key: half[key] for key in ("text_embeds", "time_ids") if key in half} or None
-        return torch.inference_mode()(lambda: module(half["sample"], half["timestep"], half["encoder_hidden_states"], added_cond_kwargs=extra, return_dict=False)[0])
+        return torch.inference_mode()(
+            lambda: module(half["sample"], half["timestep"], half["encoder_hidden_states"], added_cond_kwargs=extra, return_dict=False)[0]
+        )
 
     # Measurements
 
@@ -143,8 +146,19 @@ class Peer:
         taken = self.times(call, 20)
         seconds = statistics.median(taken)
         memory = torch.cuda.max_memory_allocated() / 1e6 if self.device.type == "cuda" else None
-        say(graph=name, engine=engine, batch=batch, ms=1000 * seconds, callsPerSecond=1 / seconds, rowsPerSecond=batch / seconds, teraflops=flops(self.shapes, name) * batch / seconds / 1e12,
-            spread=[round(1000 * min(taken), 3), round(1000 * max(taken), 3)], runs=len(taken), firstMs=1000 * first, peakMb=memory)
+        say(
+            graph=name,
+            engine=engine,
+            batch=batch,
+            ms=1000 * seconds,
+            callsPerSecond=1 / seconds,
+            rowsPerSecond=batch / seconds,
+            teraflops=flops(self.shapes, name) * batch / seconds / 1e12,
+            spread=[round(1000 * min(taken), 3), round(1000 * max(taken), 3)],
+            runs=len(taken),
+            firstMs=1000 * first,
+            peakMb=memory,
+        )
 
     def compiled(self, name: str, batch: int) -> None:
         """Of one batch: another shape is another compilation."""
@@ -201,7 +215,12 @@ def flops(shapes: str, name: str) -> int:
             if GRAPHS[shapes][name]["kind"] == "vae":
                 module.decode(inputs["latent_sample"])
             else:
-                module(inputs["sample"], inputs["timestep"], inputs["encoder_hidden_states"], added_cond_kwargs={key: inputs[key] for key in ("text_embeds", "time_ids") if key in inputs} or None)
+                module(
+                    inputs["sample"],
+                    inputs["timestep"],
+                    inputs["encoder_hidden_states"],
+                    added_cond_kwargs={key: inputs[key] for key in ("text_embeds", "time_ids") if key in inputs} or None,
+                )
         _flops[shapes, name] = counter.get_total_flops()
     return _flops[shapes, name]
 

@@ -1,4 +1,5 @@
 """Backgrounds: every place, the plain colours and `calm`, painted by seed; and the pool of them that the composer crops from."""
+
 from __future__ import annotations
 
 import hashlib
@@ -16,8 +17,16 @@ from .concepts import grammar
 SIZE = 256
 POOL_SIZE = 288  # a picture shows any 256 px of it
 COLORS = {
-    "white": (250, 250, 250), "blue": (90, 150, 240), "yellow": (250, 215, 80), "pink": (250, 170, 200), "green": (120, 200, 120),
-    "purple": (170, 130, 220), "orange": (245, 165, 80), "black": (28, 28, 34), "gray": (150, 150, 155), "red": (230, 80, 80),
+    "white": (250, 250, 250),
+    "blue": (90, 150, 240),
+    "yellow": (250, 215, 80),
+    "pink": (250, 170, 200),
+    "green": (120, 200, 120),
+    "purple": (170, 130, 220),
+    "orange": (245, 165, 80),
+    "black": (28, 28, 34),
+    "gray": (150, 150, 155),
+    "red": (230, 80, 80),
 }
 
 
@@ -35,8 +44,26 @@ def plain(name: str):
 
 def calm(c: Canvas):
     """Nothing in particular: two or three related tints that run into each other."""
-    base = c.pick(((214, 228, 240), (240, 226, 214), (226, 236, 222), (236, 224, 238), (244, 236, 216), (212, 232, 232), (232, 232, 236), (246, 220, 220),
-                   (198, 214, 232), (222, 206, 190), (190, 210, 196), (206, 196, 222), (172, 190, 206), (188, 178, 172), (150, 172, 184), (176, 190, 168)))
+    base = c.pick(
+        (
+            (214, 228, 240),
+            (240, 226, 214),
+            (226, 236, 222),
+            (236, 224, 238),
+            (244, 236, 216),
+            (212, 232, 232),
+            (232, 232, 236),
+            (246, 220, 220),
+            (198, 214, 232),
+            (222, 206, 190),
+            (190, 210, 196),
+            (206, 196, 222),
+            (172, 190, 206),
+            (188, 178, 172),
+            (150, 172, 184),
+            (176, 190, 168),
+        )
+    )
     other = mix(base, c.pick(((255, 240, 220), (220, 236, 255), (255, 226, 236), (236, 255, 240), (190, 190, 220), (255, 255, 255))), c.u(0.3, 0.7))
     c.gradient(base, other, spread=5)
     for _ in range(int(c.rng.integers(1, 4))):

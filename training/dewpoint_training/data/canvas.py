@@ -2,9 +2,11 @@
 
 All coordinates are in units of the picture, 0..1 from the upper left.
 """
+
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -20,7 +22,7 @@ def _falloff(power: float) -> Image.Image:
 
 
 def mix(a, b, t: float) -> Colour:
-    return tuple(int(round(p + (q - p) * t)) for p, q in zip(a, b))
+    return tuple(round(p + (q - p) * t) for p, q in zip(a, b))
 
 
 class Canvas:
@@ -122,7 +124,9 @@ class Canvas:
     def sky(self, top=None, bottom=None, clouds: int | None = None):
         """A fine day: blue of one of four hours, up to three clouds."""
         if top is None:
-            top, bottom = self.pick((((92, 172, 240), (208, 236, 252)), ((70, 150, 225), (190, 226, 250)), ((120, 190, 242), (236, 240, 240)), ((98, 182, 232), (250, 240, 222))))
+            top, bottom = self.pick(
+                (((92, 172, 240), (208, 236, 252)), ((70, 150, 225), (190, 226, 250)), ((120, 190, 242), (236, 240, 240)), ((98, 182, 232), (250, 240, 222)))
+            )
         self.gradient(top, bottom, 0, 0.75)
         self.gradient(bottom, bottom, 0.74, 1)
         for _ in range(int(self.rng.integers(0, 4)) if clouds is None else clouds):
@@ -142,7 +146,9 @@ class Canvas:
             self.polygon([(x, top), (x, bottom), (x + w, bottom)], mix(colour, (10, 30, 40), 0.14 - 0.02 * k))
 
     def tree(self, x, foot, height, colour, trunk=(112, 80, 56)):
-        self.polygon([(x - 0.05 * height, foot), (x - 0.03 * height, foot - 0.6 * height), (x + 0.03 * height, foot - 0.6 * height), (x + 0.05 * height, foot)], trunk)
+        self.polygon(
+            [(x - 0.05 * height, foot), (x - 0.03 * height, foot - 0.6 * height), (x + 0.03 * height, foot - 0.6 * height), (x + 0.05 * height, foot)], trunk
+        )
         puffs = [(-0.2, -0.55, 0.2), (0.2, -0.55, 0.2), (0, -0.76, 0.24), (-0.13, -0.68, 0.2), (0.14, -0.66, 0.2)]
         for dx, dy, r in puffs:
             self.disc(x + dx * height + 0.015 * height, foot + dy * height + 0.03 * height, r * height, mix(colour, (15, 45, 50), 0.22))
@@ -163,7 +169,7 @@ class Canvas:
             t = np.linspace(0, 1, 9)[:, None]
             leaf = 2 * t * (1 - t) * bend * 1.3 + t**2 * tip
             width = np.sin(np.pi * np.linspace(0.08, 1, 9))[:, None] * side
-            outline = np.concatenate([leaf + width, (leaf - width)[::-1]]) + (cx, cy)
+            outline = np.concatenate([leaf + width, (leaf - width)[::-1]]) + np.array((cx, cy))
             self.polygon([tuple(p) for p in outline], mix(colour, (10, 50, 40) if angle > -1.4 else (230, 240, 120), self.u(0.05, 0.25)))
 
     def grass(self, n, y0, y1, colour, height=0.03):
@@ -202,7 +208,7 @@ class Canvas:
         """A chequered floor in perspective."""
         self.gradient(a, a, y, 1, spread=0)
         rows = [y + (1 - y) * (k / 6) ** 1.6 for k in range(7)]
-        for j, (y0, y1) in enumerate(zip(rows, rows[1:])):
+        for j, (y0, y1) in enumerate(pairwise(rows)):
             spread0, spread1 = 1 + 1.2 * (y0 - y) / (1 - y), 1 + 1.2 * (y1 - y) / (1 - y)
             for k in range(-n, 2 * n):
                 if (k + j) % 2:

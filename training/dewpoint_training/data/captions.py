@@ -3,13 +3,14 @@
 A phrase is a list of parts; a part is (text, thing), thing = -1 for words that name nothing. Shapes, quality words and words nobody knows are put around and
 between the parts, so that at the end the characters of each noun are known without searching for them.
 """
+
 from __future__ import annotations
 
 from functools import lru_cache
 
+from ..model.tokenizer import caption_words, lexicon
 from .backgrounds import COLORS
 from .concepts import DATA, grammar
-from ..model.tokenizer import caption_words, lexicon
 
 Part = tuple[str, int]
 NOTHING_KNOWN = 0.03  # captions of unknown words only
@@ -18,7 +19,10 @@ QUALITY = 0.2  # captions with words that praise and change nothing
 LONGEST = 98  # characters up to which noise is added: the text encoder reads 32 word pieces, and what it cannot read must not be drawn
 ARTICLES = ("a ", "an ", "the ")
 NUMBERS = tuple(word for forms in grammar()["numbers"].values() for word in forms if not word.startswith("a "))
-SYLLABLES = "ba be bi bo bra cro cu da de dri du fa fe flo ga gli go gru ha jo ka ke kli ko lu ma me mi mo na ne ni nu o pa pe pli po qua ra re ri ro sa ske so sta ta te tro u va ve vo wi xa ye yo za zi".split()
+SYLLABLES = (
+    "ba be bi bo bra cro cu da de dri du fa fe flo ga gli go gru ha jo ka ke kli ko lu ma me mi mo na ne ni nu o "
+    "pa pe pli po qua ra re ri ro sa ske so sta ta te tro u va ve vo wi xa ye yo za zi"
+).split()
 # First and last letter of scripts of which random letters spell no word we know.
 SCRIPTS = ((0x0430, 0x044F), (0x03B1, 0x03C9), (0x05D0, 0x05EA), (0x0905, 0x0939), (0xAC00, 0xD7A3), (0x10D0, 0x10F0), (0x0E01, 0x0E2E))
 
@@ -86,7 +90,9 @@ def place_phrase(dice, background: str) -> str:
     return dice.one(g["places"][background])
 
 
-def finish(dice, phrase: list[Part] | None, tags: list[list[Part]], background: str | None, light: str | None, style: str | None) -> tuple[str, tuple[tuple[int, int, int], ...]]:
+def finish(
+    dice, phrase: list[Part] | None, tags: list[list[Part]], background: str | None, light: str | None, style: str | None
+) -> tuple[str, tuple[tuple[int, int, int], ...]]:
     """The caption and where it names what. Without a phrase it is unknown words and nothing else."""
     g = grammar()
     if phrase is None:
@@ -126,7 +132,13 @@ def listed(dice, tags: list[list[Part]], background: str | None, light: str | No
     pieces = [list(tag) for tag in tags]
     if background:
         others = place_words().get(background, ())
-        word = place_phrase(dice, background) if background in COLORS else dice.one(others) if others and dice.chance(0.3) else dice.one(grammar()["place_tags"][background])
+        word = (
+            place_phrase(dice, background)
+            if background in COLORS
+            else dice.one(others)
+            if others and dice.chance(0.3)
+            else dice.one(grammar()["place_tags"][background])
+        )
         pieces.append([(word, -1)])
     pieces += [[(word, -1)] for word in (light, style) if word]
     if dice.chance(0.5):

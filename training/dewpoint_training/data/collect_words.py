@@ -1,11 +1,12 @@
 """Names of things in other languages → data/lexicon/cldr.tsv, from Unicode's CLDR annotations: what each language calls every emoji, and its search words.
 
-A search word says little by itself ("animal", "face", "loyal" of a dog). Which English word it stands for is told by the company it keeps: over all emoji, a word
-and its translation mark nearly the same ones. The short name itself is taken as it is. Only single words: the tokenizer's words have no spaces.
+A search word says little by itself ("animal", "face", "loyal" of a dog). Which English word it stands for is told by the company it keeps: over all emoji, a
+word and its translation mark nearly the same ones. The short name itself is taken as it is. Only single words: the tokenizer's words have no spaces.
 
     npm install cldr-annotations-full cldr-annotations-derived-full      # in any folder; Unicode License v3
     python -m dewpoint_training collect-words that-folder
 """
+
 from __future__ import annotations
 
 import argparse
@@ -20,7 +21,10 @@ from .concepts import DATA, all_concepts, grammar
 
 LANGUAGES = "es fr de it pt nl pl ru uk tr ar hi zh zh-Hant ja ko sv da fi cs id".split()
 COLORS = "red orange yellow green blue purple pink white black gray brown".split()
-NO_PLACE = set("above among behind beside crossing front from near over surface under with large small dark deep inside outer tropical spooky stone train phone night".split())
+NO_PLACE = set(
+    "above among behind beside crossing front from near over surface under with "
+    "large small dark deep inside outer tropical spooky stone train phone night".split()
+)
 DOES = set("eating drinking holding riding wearing playing reading cooking".split())
 LEAST = 0.5  # of the emoji that either word marks, those that both mark
 ALIKE = 0.6  # how much of a word has to be the short name's for it to be another form of it
@@ -35,7 +39,10 @@ def plain(word: str) -> str:
 def read_annotations(folder: Path, language: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     """({emoji: short name}, {emoji: search words})"""
     names, words = {}, {}
-    for package, kind, key in (("cldr-annotations-full", "annotations", "annotations"), ("cldr-annotations-derived-full", "annotationsDerived", "annotationsDerived")):
+    for package, kind, key in (
+        ("cldr-annotations-full", "annotations", "annotations"),
+        ("cldr-annotations-derived-full", "annotationsDerived", "annotationsDerived"),
+    ):
         path = folder / "node_modules" / package / kind / language / "annotations.json"
         if not path.exists():
             continue
@@ -110,10 +117,17 @@ def main(argv=None) -> None:
     english_pieces = {piece for piece, _ in kept_pieces()}  # "pain", "chat", "had": what English has as a word is English, but for what by-hand.tsv says
     by_hand = {word: meaning for language, word, meaning in lexicon_lines() if language in ("zh", "ja")}
     spaceless = re.compile(f"[{SPACELESS}]+")
-    lines = ["# What other languages call things: made by `collect-words` from CLDR (Unicode License v3, © Unicode, Inc.). Corrections go to by-hand.tsv, which decides."]
+    lines = [
+        "# What other languages call things: made by `collect-words` from CLDR (Unicode License v3, © Unicode, Inc.). "
+        "Corrections go to by-hand.tsv, which decides."
+    ]
     for language in LANGUAGES:
         words = translate(*read_annotations(args.folder, language), english, emoji_names, meanings)
-        kept = {w: m for w, m in words.items() if re.fullmatch(r"[^\W\d_]+", re.sub(r"[\u0900-\u0dff]", "a", w)) and w not in english_pieces and not re.fullmatch("[a-z]{1,2}", w)}
+        kept = {
+            w: m
+            for w, m in words.items()
+            if re.fullmatch(r"[^\W\d_]+", re.sub(r"[\u0900-\u0dff]", "a", w)) and w not in english_pieces and not re.fullmatch("[a-z]{1,2}", w)
+        }
         kept = {w: m for w, m in kept.items() if language in ("zh", "zh-Hant", "ja") or not spaceless.fullmatch(w)}
         kept = {w: m for w, m in kept.items() if not tells_more(w, by_hand)}
         lines += [f"{language}\t{word}\t{meaning}" for word, meaning in sorted(kept.items())]

@@ -4,11 +4,13 @@ Nothing loops over a batch. What depends on which rows want what (mip levels, la
 small; so nothing waits for the device, and given a plan in host memory a whole batch is queued without one synchronisation.
 A batch is worked off in pieces of `chunk` rows: that bounds the memory (about 8 MB a row at its peak) whatever the batch.
 """
+
 from __future__ import annotations
 
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -35,10 +37,19 @@ class Composer:
     """`compose(plan)` → pictures float [B, 3, 256, 256] in 0..1 and coverage float [B, K, 16, 16].
 
     `folder` holds sprites.pack; decoded sprites and painted backgrounds are kept there too, so that the second start is quick.
-    `labels`: what plans index instead of the vocabulary. `seeds`: how many pictures of each background are painted; their crops, mirror images and tints make more of them.
+    `labels`: what plans index instead of the vocabulary. `seeds`: how many pictures of each background are painted; their crops, mirror images and tints make
+    more of them.
     """
 
-    def __init__(self, folder: Path, device: torch.device | str = "cpu", seeds: int | None = None, workers: int | None = None, chunk: int | None = None, labels: Sequence[str] | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        device: torch.device | str = "cpu",
+        seeds: int | None = None,
+        workers: int | None = None,
+        chunk: int | None = None,
+        labels: Sequence[str] | None = None,
+    ):
         self.device = torch.device(device)
         on_host = self.device.type == "cpu"
         workers = os.cpu_count() or 1 if workers is None else workers
@@ -77,7 +88,7 @@ class Composer:
         hue, mirror, shadow = plan["hue"].float().reshape(-1)[slot], plan["mirror"].reshape(-1)[slot], plan["shadow"].reshape(-1)[slot]
         bounds = torch.searchsorted(layer, torch.arange(things + 1)).tolist()
         where = self._send(row)
-        for first, last in zip(bounds, bounds[1:]):
+        for first, last in pairwise(bounds):
             pick = first + shadow[first:last].bool().nonzero()[:, 0]
             if len(pick):
                 at = self._send(row[pick])
@@ -93,7 +104,7 @@ class Composer:
             coverage.copy_(flat.view_as(coverage))
             depth = self._send((layer + 1) / things)[:, None, None, None]
             tinted = self._send((hue >= 0).float())[:, None, None, None]
-            for first, last in zip(bounds, bounds[1:]):
+            for first, last in pairwise(bounds):
                 if first == last:
                     continue
                 a, at = alpha[first:last], where[first:last]
@@ -150,7 +161,6 @@ class Composer:
         out[:, :3].clamp_(min=0)
         torch.minimum(out[:, :3], alpha, out=out[:, :3])  # bicubic overshoots at edges; a premultiplied colour is never above its alpha
         return out
-
 
     def _send(self, x: torch.Tensor) -> torch.Tensor:
         return send(x, self.device)

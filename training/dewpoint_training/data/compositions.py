@@ -3,6 +3,7 @@
 Sizes and places are continuous. A relation is arranged around its subject in units of the subject's size, scaled as a whole, mirrored half of the time, and
 then the whole group is put somewhere into the picture (`settle`), where the border may cut a little off it.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -13,13 +14,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 
+from ..model.tokenizer import words_of
 from .captions import Part
 from .concepts import Concept, grammar, roles, with_article
 from .dice import Dice
 from .looks import PLACES, WEIGHTLESS
 from .outlines import outline
 from .sprites import HUES
-from ..model.tokenizer import words_of
 
 SIZE = 256
 COLORS = tuple(HUES)
@@ -29,9 +30,30 @@ TILT = math.radians(8)
 
 # Share of each composition at stage 1; at stage 0 a scene is one large thing.
 MIX = dict(
-    single=0.34, pair=0.095, sided=0.09, stacked=0.035, above=0.03, depth=0.025, eating=0.05, drinking=0.015, holding=0.03, riding=0.03, wearing=0.03, playing=0.01, inside=0.015, sitting=0.02,
-    action=0.065, dressed=0.015, couple=0.015, hugging=0.01, ball=0.01, count=0.085, counts=0.025, triple=0.02, around=0.01,
-)  # fmt: skip
+    single=0.34,
+    pair=0.095,
+    sided=0.09,
+    stacked=0.035,
+    above=0.03,
+    depth=0.025,
+    eating=0.05,
+    drinking=0.015,
+    holding=0.03,
+    riding=0.03,
+    wearing=0.03,
+    playing=0.01,
+    inside=0.015,
+    sitting=0.02,
+    action=0.065,
+    dressed=0.015,
+    couple=0.015,
+    hugging=0.01,
+    ball=0.01,
+    count=0.085,
+    counts=0.025,
+    triple=0.02,
+    around=0.01,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +119,8 @@ class Draft:
 
 @lru_cache
 def taken_names() -> tuple[frozenset[str], tuple[str, ...]]:
-    """What a place or a style is called, and the phrases that say where or in which weather: a thing of that name would be a second picture of the same words."""
+    """What a place or a style is called, and the phrases that say where or in which weather: a thing of that name would be a second
+    picture of the same words."""
     g = grammar()
     said = [phrase for group in ("places", "lights") for phrases in g[group].values() for phrase in phrases]
     names = {tag for tags in g["place_tags"].values() for tag in tags} | {tag for tags in g["style_tags"].values() for tag in tags}
@@ -121,10 +144,16 @@ class Arranger:
         def group(*categories, also=lambda c: True):
             return Weighted(c for c in concepts if c.category in categories and also(c))
 
-        worn = lambda c: not set(c.flags) & set("hg")  # noqa: E731
+        worn = lambda c: not set(c.flags) & set("hg")
         self.all = Weighted(concepts)
-        self.subjects = group("animal", "person", "profession", "face", also=lambda c: c.label not in may["inactive"] and (c.category != "face" or c.label in may["faces_that_act"]))
-        served = lambda c: c.label not in may["inedible"]  # noqa: E731
+        self.subjects = group(
+            "animal",
+            "person",
+            "profession",
+            "face",
+            also=lambda c: c.label not in may["inactive"] and (c.category != "face" or c.label in may["faces_that_act"]),
+        )
+        served = lambda c: c.label not in may["inedible"]
         self.food, self.drinks, self.music = group("food", also=served), group("drink", also=served), group("music", also=served)
         heavy = set(may["heavy"])
         self.portable = group("food", "drink", "toy", "thing", "plant", "music", also=lambda c: worn(c) and c.label not in heavy)
@@ -132,7 +161,7 @@ class Arranger:
         self.hats, self.glasses = Weighted(c for c in concepts if "h" in c.flags), Weighted(c for c in concepts if "g" in c.flags)
         self.colourable = Weighted(c for c in concepts if "c" in c.flags)
         self.countable = Weighted(c for c in concepts if not c.mass)
-        listed = lambda name: Weighted(self.by_label[label] for label in may[name] if label in self.by_label)  # noqa: E731
+        listed = lambda name: Weighted(self.by_label[label] for label in may[name] if label in self.by_label)
         self.seats, self.containers, self.balls = listed("seats"), listed("containers"), listed("balls")
         self.actions = {name: action for name, action in grammar()["actions"].items() if all(prop["label"] in self.by_label for prop in action["props"])}
         self.action_names = tuple(self.actions)
@@ -215,10 +244,14 @@ class Arranger:
         else:
             size = dice.between(78, 200)
         phrase = self.noun(dice, c, 0, color, adjective)
-        return Draft(phrase, [] if adjective or color else [[(self.called(dice, c), 0)]], [stand(dice, c, size, color)], "single", flags=c.flags, floats="s" in c.flags)
+        return Draft(
+            phrase, [] if adjective or color else [[(self.called(dice, c), 0)]], [stand(dice, c, size, color)], "single", flags=c.flags, floats="s" in c.flags
+        )
 
     # --- two things -------------------------------------------------------------------------------------------------------------------
-    def two(self, dice: Dice, a: Concept, b: Concept, relation: str, placements: list[Placement], composition: str, ca=None, cb=None, tags=False, **more) -> Draft:
+    def two(
+        self, dice: Dice, a: Concept, b: Concept, relation: str, placements: list[Placement], composition: str, ca=None, cb=None, tags=False, **more
+    ) -> Draft:
         phrase = [*self.noun(dice, a, 0, ca), self.say(dice, relation), *self.noun(dice, b, 1, cb)]
         listed = [[(self.called(dice, a), 0)], [(self.called(dice, b), 1)]] if tags and not ca and not cb else []
         return Draft(phrase, listed, placements, composition, relation, flags=a.flags, **more)
@@ -233,7 +266,10 @@ class Arranger:
         left = relation == "left of" or (relation == "next to" and dice.chance(0.85))
         way = 1 if left else -1
         lift = dice.between(-0.12, 0.12) * sb
-        placements = [Placement(a.label, 0, 0, sa, tilt(dice), color=ca, thing=0), Placement(b.label, way * apart, (sa - sb) / 2 + lift, sb, tilt(dice), color=cb, thing=1)]
+        placements = [
+            Placement(a.label, 0, 0, sa, tilt(dice), color=ca, thing=0),
+            Placement(b.label, way * apart, (sa - sb) / 2 + lift, sb, tilt(dice), color=cb, thing=1),
+        ]
         return self.two(dice, a, b, relation, placements, "sided" if relation != "next to" else "pair", ca, cb, tags=relation == "next to")
 
     def sided(self, dice: Dice) -> Draft:
@@ -279,7 +315,16 @@ class Arranger:
         side, color = dice.sign(), self.color_for(dice, b, 0.2)
         placements = [
             Placement(a.label, 0, 0, sa, tilt(dice), thing=0),
-            Placement(b.label, side * (at[0] + dice.between(-0.04, 0.04)) * sa, (at[1] + dice.between(-0.04, 0.04)) * sa, sa * ratio * dice.between(0.92, 1.08), tilt(dice), color=color, shadow=False, thing=1),
+            Placement(
+                b.label,
+                side * (at[0] + dice.between(-0.04, 0.04)) * sa,
+                (at[1] + dice.between(-0.04, 0.04)) * sa,
+                sa * ratio * dice.between(0.92, 1.08),
+                tilt(dice),
+                color=color,
+                shadow=False,
+                thing=1,
+            ),
         ]
         if relation in ("eating", "holding") and not b.mass and dice.chance(0.2):
             # "eating tacos": one is drawn, as people mean it
@@ -308,13 +353,26 @@ class Arranger:
         a, b = self.pick_pair(dice, self.subjects, self.rideable, "riding")
         sb = dice.between(145, 170)
         sa, color = sb * dice.between(0.56, 0.66), self.color_for(dice, b, 0.25)
-        placements = [Placement(a.label, dice.between(-0.1, 0.1) * sb, -0.5 * sb, sa, tilt(dice), shadow=False, thing=0), Placement(b.label, 0, 0, sb, color=color, thing=1)]
+        placements = [
+            Placement(a.label, dice.between(-0.1, 0.1) * sb, -0.5 * sb, sa, tilt(dice), shadow=False, thing=0),
+            Placement(b.label, 0, 0, sb, color=color, thing=1),
+        ]
         return self.two(dice, a, b, "riding", placements, "riding", cb=color)
 
     def wearing(self, dice: Dice) -> Draft:
         a, b = self.pick_pair(dice, self.subjects, self.glasses if self.glasses and dice.chance(0.3) else self.hats, "wearing")
         sa, color = dice.between(140, 175), self.color_for(dice, b, 0.35)
-        return self.two(dice, a, b, "wearing", [Placement(a.label, 0, 0, sa, thing=0), self.worn(dice, b, sa, color, 1)], "wearing", cb=color, worn=1, glasses="g" in b.flags)
+        return self.two(
+            dice,
+            a,
+            b,
+            "wearing",
+            [Placement(a.label, 0, 0, sa, thing=0), self.worn(dice, b, sa, color, 1)],
+            "wearing",
+            cb=color,
+            worn=1,
+            glasses="g" in b.flags,
+        )
 
     def worn(self, dice: Dice, b: Concept, size: float, color: str | None, thing: int) -> Placement:
         """Roughly on the head; `settle` knows where that is."""
@@ -325,7 +383,10 @@ class Arranger:
         sb = dice.between(120, 150)
         sa, color = sb * dice.between(0.66, 0.82), self.color_for(dice, b, 0.3)
         # The container hides the lower part of what is in it.
-        placements = [Placement(a.label, dice.between(-0.06, 0.06) * sb, -0.5 * sb, sa, tilt(dice), shadow=False, thing=0), Placement(b.label, 0, 0, sb, color=color, thing=1)]
+        placements = [
+            Placement(a.label, dice.between(-0.06, 0.06) * sb, -0.5 * sb, sa, tilt(dice), shadow=False, thing=0),
+            Placement(b.label, 0, 0, sb, color=color, thing=1),
+        ]
         return self.two(dice, a, b, "inside", placements, "inside", cb=color)
 
     def sitting(self, dice: Dice) -> Draft:
@@ -333,14 +394,20 @@ class Arranger:
         sb = dice.between(130, 160)
         sa, color = sb * dice.between(0.6, 0.72), self.color_for(dice, b, 0.3)
         # In front of the seat and over its middle: what stands on top of something touches only its upper edge.
-        placements = [Placement(b.label, 0, 0, sb, color=color, thing=1), Placement(a.label, dice.between(-0.06, 0.06) * sb, -0.3 * sb, sa, shadow=False, thing=0)]
+        placements = [
+            Placement(b.label, 0, 0, sb, color=color, thing=1),
+            Placement(a.label, dice.between(-0.06, 0.06) * sb, -0.3 * sb, sa, shadow=False, thing=0),
+        ]
         return self.two(dice, a, b, "sitting on", placements, "sitting", cb=color)
 
     def hugging(self, dice: Dice) -> Draft:
         a, b = self.pick_pair(dice, self.subjects, self.subjects, "hugging")
         sa = dice.between(110, 135)
         sb, lean, way = sa * dice.between(0.85, 1.1), math.radians(dice.between(6, 12)), 1 if dice.chance(0.85) else -1
-        placements = [Placement(a.label, 0, 0, sa, way * lean, thing=0), Placement(b.label, way * 0.62 * (sa + sb) / 2, (sa - sb) / 2, sb, -way * lean, thing=1)]
+        placements = [
+            Placement(a.label, 0, 0, sa, way * lean, thing=0),
+            Placement(b.label, way * 0.62 * (sa + sb) / 2, (sa - sb) / 2, sb, -way * lean, thing=1),
+        ]
         if "red heart" in self.by_label:  # says that they like each other; the word "hugging" names it
             placements.append(Placement("red heart", way * 0.3 * sa, -0.58 * sa, 0.32 * sa, tilt(dice), shadow=False, thing=2))
         draft = self.two(dice, a, b, "hugging", placements, "hugging")
@@ -382,26 +449,55 @@ class Arranger:
 
     def dressed(self, dice: Dice) -> Draft:
         """Worn and held at once: "a cat wearing a top hat and holding a balloon"."""
-        relation, things, at, ratio = dice.one((("eating", self.food, (0.36, 0.32), 0.5), ("holding", self.portable, (0.48, 0.2), 0.5), ("drinking", self.drinks, (0.38, 0.28), 0.42), ("playing", self.music, (0.36, 0.3), 0.54)))
+        relation, things, at, ratio = dice.one(
+            (
+                ("eating", self.food, (0.36, 0.32), 0.5),
+                ("holding", self.portable, (0.48, 0.2), 0.5),
+                ("drinking", self.drinks, (0.38, 0.28), 0.42),
+                ("playing", self.music, (0.36, 0.3), 0.54),
+            )
+        )
         for _ in range(2000):
             a, b = self.pick_pair(dice, self.subjects, self.glasses if self.glasses and dice.chance(0.3) else self.hats, "wearing")
             c = things.draw(dice)
-            if c not in (a, b) and (self.held or self.allowed(a, c, relation) and self.allowed(b, c, None)):
+            if c not in (a, b) and (self.held or (self.allowed(a, c, relation) and self.allowed(b, c, None))):
                 break
         else:
             raise RuntimeError("nothing is left to wear and hold")
         sa, side, color = dice.between(135, 160), dice.sign(), self.color_for(dice, b, 0.35)
         held = Placement(c.label, side * at[0] * sa, at[1] * sa, ratio * sa, tilt(dice), shadow=False, thing=2)
         joint = dice.one((" ", " and ", ", "))
-        phrase = [*self.noun(dice, a, 0), (" wearing ", -1), *self.noun(dice, b, 1, color), (joint + dice.one(grammar()["relations"][relation]) + " ", -1), *self.noun(dice, c, 2)]
-        return Draft(phrase, [], [Placement(a.label, 0, 0, sa, thing=0), self.worn(dice, b, sa, color, 1), held], "dressed", relation, flags=a.flags, worn=1, glasses="g" in b.flags)
+        phrase = [
+            *self.noun(dice, a, 0),
+            (" wearing ", -1),
+            *self.noun(dice, b, 1, color),
+            (joint + dice.one(grammar()["relations"][relation]) + " ", -1),
+            *self.noun(dice, c, 2),
+        ]
+        return Draft(
+            phrase,
+            [],
+            [Placement(a.label, 0, 0, sa, thing=0), self.worn(dice, b, sa, color, 1), held],
+            "dressed",
+            relation,
+            flags=a.flags,
+            worn=1,
+            glasses="g" in b.flags,
+        )
 
     def couple(self, dice: Dice) -> Draft:
         """Two who each have something: "a cat wearing a top hat next to a dog holding a balloon"."""
         for _ in range(2000):
             a, b = self.pick_pair(dice, self.subjects, self.subjects)
             hat, held = self.hats.draw(dice), self.portable.draw(dice)
-            if len({a, b, hat, held}) == 4 and (self.held or self.allowed(a, hat, "wearing") and self.allowed(b, held, "holding") and all(self.allowed(x, y, None) for x, y in ((a, held), (b, hat), (hat, held)))):
+            if len({a, b, hat, held}) == 4 and (
+                self.held
+                or (
+                    self.allowed(a, hat, "wearing")
+                    and self.allowed(b, held, "holding")
+                    and all(self.allowed(x, y, None) for x, y in ((a, held), (b, hat), (hat, held)))
+                )
+            ):
                 break
         else:
             raise RuntimeError("no two are left who have something")
@@ -432,7 +528,7 @@ class Arranger:
         na = 1 + int(dice.random() * (n - 1))
         places = sorted(arrange(dice, n)) if dice.chance(0.85) else sorted(arrange(dice, n), reverse=True)
         placements = [Placement(a.label if i < na else b.label, x, y, s, tilt(dice), thing=0 if i < na else 1) for i, (x, y, s) in enumerate(places)]
-        said = lambda c, thing, k: self.noun(dice, c, thing) if k == 1 else self.many(dice, c, thing, k)  # noqa: E731
+        said = lambda c, thing, k: self.noun(dice, c, thing) if k == 1 else self.many(dice, c, thing, k)
         phrase = [*said(a, 0, na), (dice.one((" and ", " and ", " next to ", " with ")), -1), *said(b, 1, n - na)]
         return Draft(phrase, [], placements, "counts", f"{na}+{n - na}", flags=a.flags)
 
@@ -440,7 +536,7 @@ class Arranger:
         for _ in range(2000):
             a, b = self.pick_pair(dice, self.all, self.all)
             c = self.all.draw(dice)
-            if c not in (a, b) and not self.alike(a, c) and not self.alike(b, c) and (self.held or self.allowed(a, c, None) and self.allowed(b, c, None)):
+            if c not in (a, b) and not self.alike(a, c) and not self.alike(b, c) and (self.held or (self.allowed(a, c, None) and self.allowed(b, c, None))):
                 break
         else:
             raise RuntimeError("no three things are left")
@@ -457,13 +553,18 @@ class Arranger:
         placements = [Placement(a.label, 0, 0, sa, tilt(dice), thing=0)]
         for k in range(n):
             at = turn + math.tau * k / n + dice.between(-0.12, 0.12)
-            placements.append(Placement(b.label, 0.86 * sa * math.cos(at), 0.86 * sa * math.sin(at), sa * dice.between(0.42, 0.5), tilt(dice), color=color, shadow=False, thing=1))
+            placements.append(
+                Placement(
+                    b.label, 0.86 * sa * math.cos(at), 0.86 * sa * math.sin(at), sa * dice.between(0.42, 0.5), tilt(dice), color=color, shadow=False, thing=1
+                )
+            )
         phrase = [*self.noun(dice, a, 0), self.say(dice, "surrounded by"), *([(color + " ", -1)] if color else []), (b.plural(self.word(dice, b)), 1)]
         return Draft(phrase, [], placements, "around", "surrounded by", flags=a.flags)
 
     # --- where it all goes ------------------------------------------------------------------------------------------------------------
     def settle(self, dice: Dice, draft: Draft, background: str, which: int) -> tuple[Placement, ...]:
-        """Mirrors half of the things, lets them touch as the icons of set `which` are shaped, and puts the group somewhere into the picture, smaller if it does not fit."""
+        """Mirrors half of the things, lets them touch as the icons of set `which` are shaped, and puts the group somewhere into the picture, smaller if it does
+        not fit."""
         placements = [replace(p, mirror=self.may_mirror(p.label) and dice.chance(0.5)) if p.mirror is None else p for p in draft.placements]
         if draft.worn is not None:
             placements[draft.worn] = put_on(dice, placements[0], placements[draft.worn], which, draft.glasses)
@@ -490,8 +591,9 @@ class Arranger:
         y = dice.between(highest, max(highest, lowest))
         shadows = not hangs and (grounded or (background not in WEIGHTLESS and dice.chance(0.4)))
         return tuple(
-            Placement(p.label, (p.x - left) * scale + x, (p.y - top) * scale + y, p.size * scale, p.angle, p.mirror, p.color, p.shadow and shadows, p.thing) for p in placements
-        )  # fmt: skip
+            Placement(p.label, (p.x - left) * scale + x, (p.y - top) * scale + y, p.size * scale, p.angle, p.mirror, p.color, p.shadow and shadows, p.thing)
+            for p in placements
+        )
 
 
 def extent(p: Placement, which: int) -> tuple[float, float, float, float]:
@@ -536,11 +638,33 @@ def stand(dice: Dice, c: Concept, size: float, color: str | None = None) -> Plac
 # Where the members of a count stand, in steps: rows, arcs, triangles, heaps. None is wider than three, so that the smallest stays recognisable.
 LAYOUTS = {
     2: (((0, 0), (1, 0)), ((0, 0), (1, 0.35)), ((0, 0.4), (1, 0)), ((0, 0), (0.2, 1)), ((0.25, 0), (0, 1))),
-    3: (((0, 0), (1, 0), (2, 0)), ((0.5, 0), (0, 0.9), (1, 0.9)), ((0, 0), (1, 0), (0.5, 0.9)), ((0, 0), (1, 0.5), (2, 1)), ((0, 0.6), (1, 0), (2, 0.6)), ((0, 0), (1, 0.5), (2, 0))),
-    4: (((0, 0), (1, 0), (0, 1), (1, 1)), ((1, 0), (0, 0.8), (2, 0.8), (1, 1.6)), ((1, 0), (0, 1), (1, 1), (2, 1)), ((0, 0), (1, 0), (2, 0), (1, 1)), ((0, 0.3), (1, 0), (0.2, 1.3), (1.2, 1))),
-    5: (((0, 0), (2, 0), (1, 0.75), (0, 1.5), (2, 1.5)), ((0.5, 0), (1.5, 0), (0, 1), (1, 1), (2, 1)), ((0, 0), (1, 0), (2, 0), (0.5, 1), (1.5, 1)), ((1, 0), (0, 0.7), (2, 0.7), (0.4, 1.7), (1.6, 1.7))),
-    6: (((0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1)), ((0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2)), ((1, 0), (0.5, 0.9), (1.5, 0.9), (0, 1.8), (1, 1.8), (2, 1.8))),
-}  # fmt: skip
+    3: (
+        ((0, 0), (1, 0), (2, 0)),
+        ((0.5, 0), (0, 0.9), (1, 0.9)),
+        ((0, 0), (1, 0), (0.5, 0.9)),
+        ((0, 0), (1, 0.5), (2, 1)),
+        ((0, 0.6), (1, 0), (2, 0.6)),
+        ((0, 0), (1, 0.5), (2, 0)),
+    ),
+    4: (
+        ((0, 0), (1, 0), (0, 1), (1, 1)),
+        ((1, 0), (0, 0.8), (2, 0.8), (1, 1.6)),
+        ((1, 0), (0, 1), (1, 1), (2, 1)),
+        ((0, 0), (1, 0), (2, 0), (1, 1)),
+        ((0, 0.3), (1, 0), (0.2, 1.3), (1.2, 1)),
+    ),
+    5: (
+        ((0, 0), (2, 0), (1, 0.75), (0, 1.5), (2, 1.5)),
+        ((0.5, 0), (1.5, 0), (0, 1), (1, 1), (2, 1)),
+        ((0, 0), (1, 0), (2, 0), (0.5, 1), (1.5, 1)),
+        ((1, 0), (0, 0.7), (2, 0.7), (0.4, 1.7), (1.6, 1.7)),
+    ),
+    6: (
+        ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1)),
+        ((0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2)),
+        ((1, 0), (0.5, 0.9), (1.5, 0.9), (0, 1.8), (1, 1.8), (2, 1.8)),
+    ),
+}
 # Side of a member, px: the range and what it shrinks to when the picture is full.
 MEMBER = {2: (80, 125), 3: (70, 110), 4: (64, 100), 5: (58, 86), 6: (56, 80)}
 APART = 0.88  # members stand at least this many sides apart: touching, hardly overlapping

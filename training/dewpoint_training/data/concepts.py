@@ -1,4 +1,5 @@
 """The picture vocabulary: what can be drawn, what it is called, and what may be done with it (data/concepts.txt)."""
+
 from __future__ import annotations
 
 import json

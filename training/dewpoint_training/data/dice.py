@@ -1,4 +1,5 @@
 """Single random draws. Python's generator, not numpy's: a scene throws some eighty dice, and numpy takes two microseconds for each."""
+
 from __future__ import annotations
 
 import random

@@ -1,6 +1,9 @@
 """Painters of the places under the sky. What stands on the ground stands between y = 0.75 and 0.95, so horizons lie above 0.7; the upper and
 middle parts stay calm, because things are put there."""
+
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,7 +15,7 @@ def beach(c: Canvas):
     sea = c.pick((((38, 138, 200), (96, 206, 216)), ((30, 120, 190), (80, 190, 220)), ((60, 160, 190), (130, 220, 210))))
     y, shore = c.u(0.38, 0.46), c.ridge(c.u(0.6, 0.66), 0.012, 0.4, c.u(0.8, 1.6))
     if c.u(0, 1) < 0.35:
-        c.below(y + 0.02 - 0.05 * np.exp(-((np.linspace(0, 1, 97) - c.u(0.1, 0.9)) / 0.12) ** 2), (104, 160, 140), (80, 140, 120))
+        c.below(y + 0.02 - 0.05 * np.exp(-(((np.linspace(0, 1, 97) - c.u(0.1, 0.9)) / 0.12) ** 2)), (104, 160, 140), (80, 140, 120))
     c.gradient(*sea, y, 0.8)
     c.haze(y, y + 0.05, (235, 248, 252), 0.35, rising=False)
     c.ripples(26, y + 0.02, 0.62, (225, 246, 250), 0.35)
@@ -65,7 +68,9 @@ def snow(c: Canvas):
         x, h = c.u(0, 1), c.u(0.16, 0.3)
         c.pine(x, 0.63, h, c.jitter((112, 150, 156), 5))
         for k in range(3):
-            c.polygon([(x, 0.63 - h * (0.56 + 0.22 * k)), (x - h * 0.12, 0.63 - h * (0.38 + 0.22 * k)), (x + h * 0.1, 0.63 - h * (0.4 + 0.22 * k))], (248, 251, 255))
+            c.polygon(
+                [(x, 0.63 - h * (0.56 + 0.22 * k)), (x - h * 0.12, 0.63 - h * (0.38 + 0.22 * k)), (x + h * 0.1, 0.63 - h * (0.4 + 0.22 * k))], (248, 251, 255)
+            )
     c.below(c.ridge(0.6, 0.02, 0.4, 1), (238, 244, 252), (222, 232, 247))
     c.below(c.ridge(0.68, 0.018, 0.4, 0.8), (252, 254, 255), (214, 227, 245))
     c.dots(34, 0, 1, 0.002, 0.005, (255, 255, 255))
@@ -127,7 +132,14 @@ def mountains(c: Canvas):
             c.polygon([(x, top), (x - w, foot), (x + w, foot)], tone)
             c.polygon([(x, top), (x + 0.06 * w, foot * 0.55 + top * 0.45), (x - 0.1 * w, foot), (x + w, foot)], mix(tone, (40, 50, 90), 0.2))
             k, h = 0.3, foot - top
-            zig = [(x - w * k, top + h * k), (x - w * k * 0.55, top + h * k * 0.72), (x - w * k * 0.2, top + h * k * 1.08), (x + w * k * 0.1, top + h * k * 0.74), (x + w * k * 0.5, top + h * k * 1.12), (x + w * k, top + h * k)]
+            zig = [
+                (x - w * k, top + h * k),
+                (x - w * k * 0.55, top + h * k * 0.72),
+                (x - w * k * 0.2, top + h * k * 1.08),
+                (x + w * k * 0.1, top + h * k * 0.74),
+                (x + w * k * 0.5, top + h * k * 1.12),
+                (x + w * k, top + h * k),
+            ]
             c.polygon([(x, top), *zig], (250, 252, 255))
             c.polygon([(x, top), *zig[3:]], (220, 230, 244))
         c.haze(0.4, 0.69, (216, 232, 240), 0.4)
@@ -195,7 +207,13 @@ def city_night(c: Canvas):
             for y in np.arange(top + 0.03, 0.64, 0.05):
                 for wx in np.arange(x + 0.015, x + w - 0.02, 0.034):
                     if c.u(0, 1) < 0.45:
-                        c.rect(wx, y, wx + 0.018, y + 0.026, mix(wall, c.pick(((255, 214, 130), (255, 236, 190), (150, 220, 255), (255, 150, 200))), 0.4 + 0.4 * layer))
+                        c.rect(
+                            wx,
+                            y,
+                            wx + 0.018,
+                            y + 0.026,
+                            mix(wall, c.pick(((255, 214, 130), (255, 236, 190), (150, 220, 255), (255, 150, 200))), 0.4 + 0.4 * layer),
+                        )
             x += w + 0.004
     c.glow(c.u(0.2, 0.8), 0.68, 0.6, c.pick(((240, 90, 180), (80, 160, 255), (255, 160, 90))), 0.4, 0.16)
     c.gradient((44, 42, 74), (24, 24, 44), 0.7)
@@ -217,7 +235,9 @@ def meadow(c: Canvas):
     c.below(c.ridge(0.58, 0.025, 0.4, 1), mix(green, (255, 255, 200), 0.2), mix(green, (70, 140, 60), 0.4))
     c.below(c.ridge(0.67, 0.02, 0.4, 0.8), green, mix(green, (50, 120, 50), 0.5))
     c.grass(110, 0.69, 1, mix(green, (225, 245, 140), 0.3), 0.03)
-    c.flowers(int(c.u(12, 26)), 0.7, 1, 0.009, c.pick((((255, 255, 255), (255, 236, 130)), ((240, 110, 140), (255, 255, 255)), ((190, 140, 230), (250, 250, 255)))))
+    c.flowers(
+        int(c.u(12, 26)), 0.7, 1, 0.009, c.pick((((255, 255, 255), (255, 236, 130)), ((240, 110, 140), (255, 255, 255)), ((190, 140, 230), (250, 250, 255))))
+    )
 
 
 def night(c: Canvas):
@@ -247,7 +267,7 @@ def jungle(c: Canvas):
             t = np.linspace(0, 1, 12)[:, None]
             bow = np.sin(np.pi * t**0.8) * across
             colour = c.jitter(tone, 9)
-            outline = np.concatenate([t * tip + bow, (t * tip - bow)[::-1]]) + (side, y)
+            outline = np.concatenate([t * tip + bow, (t * tip - bow)[::-1]]) + np.array((side, y))
             c.polygon([tuple(p) for p in outline], colour)
             c.line([(side, y), tuple(np.array((side, y)) + 0.92 * tip)], mix(colour, (230, 255, 180), 0.3), 0.004)
     c.below(c.ridge(0.67, 0.012, 0.5, 1.4), (112, 156, 80), (62, 104, 54))
@@ -279,7 +299,13 @@ def garden(c: Canvas):
     c.rect(0, 0.47, 1, 0.485, (240, 236, 226))
     c.rect(0, 0.54, 1, 0.555, (240, 236, 226))
     c.below(c.ridge(0.585, 0.006, 0.5, 2), (92, 160, 80), (84, 150, 70))
-    palette = c.pick((((240, 96, 130), (250, 205, 90), (250, 250, 250)), ((190, 126, 225), (240, 150, 190), (255, 255, 255)), ((250, 120, 90), (250, 190, 70), (240, 90, 140))))
+    palette = c.pick(
+        (
+            ((240, 96, 130), (250, 205, 90), (250, 250, 250)),
+            ((190, 126, 225), (240, 150, 190), (255, 255, 255)),
+            ((250, 120, 90), (250, 190, 70), (240, 90, 140)),
+        )
+    )
     c.flowers(46, 0.57, 0.66, 0.014, palette)
     c.below(c.ridge(0.675, 0.008, 0.4, 1), (138, 200, 98), (92, 160, 70))
     c.grass(60, 0.7, 1, (168, 218, 116), 0.02)
@@ -390,12 +416,17 @@ def field(c: Canvas):
     c.rect(0, 0.3, 1, 0.5, (150, 158, 182))
     for row in range(5):
         for k in range(34):
-            c.disc(k / 33 + (row % 2) * 0.015, 0.335 + row * 0.033, 0.012, mix(c.pick(((226, 110, 104), (104, 140, 210), (244, 226, 160), (240, 240, 244), (120, 180, 130))), (170, 176, 196), 0.45))
+            c.disc(
+                k / 33 + (row % 2) * 0.015,
+                0.335 + row * 0.033,
+                0.012,
+                mix(c.pick(((226, 110, 104), (104, 140, 210), (244, 226, 160), (240, 240, 244), (120, 180, 130))), (170, 176, 196), 0.45),
+            )
     c.rect(0, 0.48, 1, 0.52, (236, 240, 246))
     for k in range(7):
         c.rect(0.03 + k * 0.14, 0.487, 0.15 + k * 0.14, 0.515, c.pick(((80, 140, 220), (240, 180, 70), (226, 90, 90), (90, 180, 120))))
     edges = 0.52 + 0.48 * (np.arange(8) / 7) ** 1.3
-    for k, (y0, y1) in enumerate(zip(edges, edges[1:])):
+    for k, (y0, y1) in enumerate(pairwise(edges)):
         c.rect(0, y0, 1, y1 + 0.002, (104, 180, 88) if k % 2 else (118, 194, 98))
     c.rect(0, 0.565, 1, 0.572, (246, 250, 246))
     x = c.u(0.3, 0.7)
@@ -433,7 +464,21 @@ def halloween(c: Canvas):
         c.disc(x + c.u(-0.5, 0.5) * r, y + c.u(-0.5, 0.5) * r, r * c.u(0.08, 0.18), (238, 218, 164))
     for _ in range(3):
         bx, by, s = c.u(0.05, 0.95), c.u(0.08, 0.4), c.u(0.025, 0.04)
-        c.polygon([(bx, by), (bx - s, by - 0.5 * s), (bx - 2 * s, by), (bx - 1.1 * s, by + 0.1 * s), (bx - 0.6 * s, by + 0.5 * s), (bx, by + 0.3 * s), (bx + 0.6 * s, by + 0.5 * s), (bx + 1.1 * s, by + 0.1 * s), (bx + 2 * s, by), (bx + s, by - 0.5 * s)], (40, 28, 56))
+        c.polygon(
+            [
+                (bx, by),
+                (bx - s, by - 0.5 * s),
+                (bx - 2 * s, by),
+                (bx - 1.1 * s, by + 0.1 * s),
+                (bx - 0.6 * s, by + 0.5 * s),
+                (bx, by + 0.3 * s),
+                (bx + 0.6 * s, by + 0.5 * s),
+                (bx + 1.1 * s, by + 0.1 * s),
+                (bx + 2 * s, by),
+                (bx + s, by - 0.5 * s),
+            ],
+            (40, 28, 56),
+        )
     c.below(c.ridge(0.6, 0.02, 0.5, 1), (66, 46, 84), (54, 38, 70))
     for x in (c.u(0.02, 0.16), c.u(0.2, 0.34), c.u(0.62, 0.78), c.u(0.84, 0.96)):
         tone = c.jitter((120, 118, 138), 6)
@@ -472,7 +517,10 @@ def cave(c: Canvas):
     t = np.linspace(0, 2 * np.pi, 40)
     for k, scale in enumerate((1.5, 1.3, 1.12, 1.0)):
         bumps = 1 + 0.07 * np.sin(3 * t + c.u(0, 6)) + 0.05 * np.sin(7 * t + c.u(0, 6))
-        c.polygon([(x + 0.23 * scale * b * np.cos(a), y + 0.29 * scale * b * np.sin(a)) for a, b in zip(t, bumps)], mix(mix(rock, (20, 16, 26), 0.3), light, (0.08, 0.18, 0.3, 0.92)[k]))
+        c.polygon(
+            [(x + 0.23 * scale * b * np.cos(a), y + 0.29 * scale * b * np.sin(a)) for a, b in zip(t, bumps)],
+            mix(mix(rock, (20, 16, 26), 0.3), light, (0.08, 0.18, 0.3, 0.92)[k]),
+        )
     c.glow(x, y, 0.55, light, 0.5)
     c.below(c.ridge(0.66, 0.015, 0.5, 1.6), mix(rock, light, 0.28), mix(rock, (16, 12, 22), 0.4))
     c.glow(x, 0.72, 0.5, light, 0.3, 0.14)
@@ -557,7 +605,10 @@ def harbour(c: Canvas):
         c.line([(x, y), (x, y - 0.22 * s)], (122, 96, 76), 0.006)
         c.polygon([(x + 0.006, y - 0.21 * s), (x + 0.006, y - 0.03), (x + 0.075 * s, y - 0.03)], (252, 250, 244))
         c.polygon([(x - 0.006, y - 0.17 * s), (x - 0.006, y - 0.03), (x - 0.05 * s, y - 0.03)], c.pick(((240, 120, 100), (250, 214, 120), (230, 240, 250))))
-        c.polygon([(x - 0.075 * s, y - 0.02), (x + 0.085 * s, y - 0.02), (x + 0.06 * s, y + 0.025), (x - 0.055 * s, y + 0.025)], c.pick(((206, 76, 70), (60, 96, 150), (246, 246, 244), (70, 140, 120))))
+        c.polygon(
+            [(x - 0.075 * s, y - 0.02), (x + 0.085 * s, y - 0.02), (x + 0.06 * s, y + 0.025), (x - 0.055 * s, y + 0.025)],
+            c.pick(((206, 76, 70), (60, 96, 150), (246, 246, 244), (70, 140, 120))),
+        )
     c.ripples(34, 0.5, 0.68, (220, 240, 248), 0.4)
     c.rect(0, 0.67, 1, 0.72, (128, 118, 116))
     c.gradient((190, 180, 170), (158, 148, 142), 0.69)
@@ -602,4 +653,40 @@ def savanna(c: Canvas):
     c.grass(150, 0.64, 1, (238, 206, 122), 0.04)
 
 
-LANDSCAPES = {f.__name__: f for f in (beach, forest, space, snow, underwater, desert, mountains, sunset, city, city_night, meadow, night, jungle, lake, garden, rain, clouds, moon, farm, road, volcano_land, field, pool, halloween, waterfall, cave, bridge, oasis, playground, harbour, island, savanna)}
+LANDSCAPES = {
+    f.__name__: f
+    for f in (
+        beach,
+        forest,
+        space,
+        snow,
+        underwater,
+        desert,
+        mountains,
+        sunset,
+        city,
+        city_night,
+        meadow,
+        night,
+        jungle,
+        lake,
+        garden,
+        rain,
+        clouds,
+        moon,
+        farm,
+        road,
+        volcano_land,
+        field,
+        pool,
+        halloween,
+        waterfall,
+        cave,
+        bridge,
+        oasis,
+        playground,
+        harbour,
+        island,
+        savanna,
+    )
+}

@@ -1,4 +1,5 @@
 """What a picture can look like beside its things: icon sets, styles, light and weather, backgrounds. Plans hold indices into these."""
+
 from __future__ import annotations
 
 from .backgrounds import BACKGROUNDS, COLORS, PLACES  # noqa: F401 -- lists of one kind, read from one module

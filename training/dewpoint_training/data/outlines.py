@@ -4,6 +4,7 @@
 
 Processes that make plans never see a pixel; these few numbers, in hundredths of the square's side, are all they know of the pictures.
 """
+
 from __future__ import annotations
 
 import sys
@@ -31,7 +32,7 @@ class Outline(NamedTuple):
     head_top: float
     head_width: float
 
-    def mirrored(self) -> "Outline":
+    def mirrored(self) -> Outline:
         return Outline(-self.right, self.top, -self.left, self.bottom, -self.head_x, self.head_top, self.head_width)
 
 
@@ -64,7 +65,11 @@ def write(sprites) -> None:
     for concept in all_concepts():
         cells = [" ".join(map(str, measure(np.asarray(sprites.get(concept.label, style, 100).getchannel("A"))))) for style in STYLES]
         lines.append("|".join([concept.label, *cells]))
-    FILE.write_text("# label|left top right bottom, head's middle, top and width, in hundredths of the square, for each icon set (data/outlines.py writes this)\n" + "\n".join(lines) + "\n")
+    FILE.write_text(
+        "# label|left top right bottom, head's middle, top and width, in hundredths of the square, for each icon set (data/outlines.py writes this)\n"
+        + "\n".join(lines)
+        + "\n"
+    )
 
 
 @lru_cache

@@ -3,6 +3,7 @@
 Everything random about a picture is in its plan; painting it is a function (compose.py). `plan_stream` runs one process a core, each of which fills a slot of
 shared memory; nothing is pickled and batches come in the order of their numbers, so a seed gives the same stream whatever the number of processes.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -11,14 +12,15 @@ import os
 import signal
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 
+from ..model.tokenizer import TOKENS, build_tokenizer
 from .concepts import all_concepts
 from .looks import BACKGROUNDS, LIGHTS, SETS, STYLES
 from .scenes import THINGS, Scene, SceneGenerator
 from .sprites import HUES
-from ..model.tokenizer import TOKENS, build_tokenizer
 
 
 @dataclass
@@ -37,13 +39,22 @@ class PlanBatch:
     shadow: np.ndarray  # bool [B, K]
     tokens: np.ndarray  # uint32 [B, K], bit i: token i names this placement
 
-    SHAPES = dict(
-        ids=(np.int32, (TOKENS,)), style=(np.int8, ()), light=(np.int8, ()), background=(np.int16, ()), background_seed=(np.int32, ()), sprite=(np.int32, (THINGS,)),
-        box=(np.float32, (THINGS, 4)), mirror=(np.bool_, (THINGS,)), hue=(np.float32, (THINGS,)), shadow=(np.bool_, (THINGS,)), tokens=(np.uint32, (THINGS,)),
-    )  # fmt: skip
+    SHAPES: ClassVar = dict(
+        ids=(np.int32, (TOKENS,)),
+        style=(np.int8, ()),
+        light=(np.int8, ()),
+        background=(np.int16, ()),
+        background_seed=(np.int32, ()),
+        sprite=(np.int32, (THINGS,)),
+        box=(np.float32, (THINGS, 4)),
+        mirror=(np.bool_, (THINGS,)),
+        hue=(np.float32, (THINGS,)),
+        shadow=(np.bool_, (THINGS,)),
+        tokens=(np.uint32, (THINGS,)),
+    )
 
     @classmethod
-    def empty(cls, n: int) -> "PlanBatch":
+    def empty(cls, n: int) -> PlanBatch:
         batch = cls(**{name: np.zeros((n, *shape), dtype) for name, (dtype, shape) in cls.SHAPES.items()})
         batch.sprite.fill(-1)
         batch.hue.fill(-1)
@@ -52,7 +63,7 @@ class PlanBatch:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, rows) -> "PlanBatch":
+    def __getitem__(self, rows) -> PlanBatch:
         return PlanBatch(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -62,7 +73,7 @@ class PlanBatch:
         np.savez_compressed(path, **self.arrays())
 
     @classmethod
-    def load(cls, path) -> "PlanBatch":
+    def load(cls, path) -> PlanBatch:
         with np.load(path) as stored:
             return cls(**{name: stored[name] for name in cls.SHAPES})
 

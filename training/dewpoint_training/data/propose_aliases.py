@@ -2,6 +2,7 @@
 
 Two layers are all the text encoder has, and after two a word's neighbours are those of its spelling and grammar more than of its meaning.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -12,10 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .backgrounds import COLORS
-from .concepts import all_concepts, grammar
 from ..model.text import FrozenMiniLM
 from ..model.tokenizer import build_tokenizer, kept_pieces
+from .backgrounds import COLORS
+from .concepts import all_concepts, grammar
 
 LAYERS = 6
 NO_PLACE = set("in the at on a by an with among of near under above".split())

@@ -1,4 +1,5 @@
 """Stage 1: renders the icon sets to sprites and writes a sheet of example scenes with their captions."""
+
 from __future__ import annotations
 
 import argparse

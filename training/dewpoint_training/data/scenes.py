@@ -3,6 +3,7 @@
 Nothing is drawn here: a scene is a list of placements in the order they are painted, and a caption whose every noun knows which of them it names.
 `compositions.py` arranges things, `captions.py` makes sentences of them, `plans.py` packs scenes into arrays for the renderer and the trainer.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -69,7 +70,9 @@ class SceneGenerator:
         where = background if said_place else None
         said_light = light if light != "none" and where != "rain" else None
         caption, named = finish(dice, draft.phrase, draft.tags, where, said_light, style if style_said else None)
-        return Scene(caption, named, background, style, born, light, placements, draft.composition, draft.relation, int(dice.random() * 2**31), said_place, style_said)
+        return Scene(
+            caption, named, background, style, born, light, placements, draft.composition, draft.relation, int(dice.random() * 2**31), said_place, style_said
+        )
 
     def _nothing(self, dice: Dice) -> Scene:
         caption, named = finish(dice, None, [], None, None, None)

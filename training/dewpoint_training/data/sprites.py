@@ -4,6 +4,7 @@
 the resolution of colour (34 dB at its best), for 17 MB less of 31 with all things. `Sprites` is the path of one picture at a time; `decode_atlas`
 is what the batched composer (compose.py) reads.
 """
+
 from __future__ import annotations
 
 import argparse

@@ -5,6 +5,7 @@ colour the caption names: a pencil drawing shades it in coloured pencil); cover 
 random comes, the same on every device. It returns red, green, blue.
 Every filter has to be told from the others at a glance and leave a thing of 56 px recognisable.
 """
+
 from __future__ import annotations
 
 import math
@@ -118,7 +119,7 @@ def kuwahara(x: torch.Tensor, radius: int) -> torch.Tensor:
     data = F.pad(torch.cat([means[:, :3] * weight, weight], 1), (reach,) * 4, mode="replicate")
     _, _, h, w = x.shape
     slant = round(0.7 * reach)
-    total = data[:, :, reach : reach + h, : w].clone()
+    total = data[:, :, reach : reach + h, :w].clone()
     for dx, dy in ((reach, 0), (0, reach), (0, -reach), (slant, slant), (slant, -slant), (-slant, slant), (-slant, -slant)):
         total += data[:, :, reach + dy : reach + dy + h, reach + dx : reach + dx + w]
     return total[:, :3] / total[:, 3:4]

@@ -1,4 +1,5 @@
 """Weights in an ONNX file, stored compactly: int8 with a scale where they are that, else float16; widened by nodes when a session loads."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -22,14 +23,20 @@ def int8_rows(weight: np.ndarray, tolerance: float = 2e-3):
 
 
 def name_after_parameters(graph, module: nn.Module) -> None:
-    """Gives every weight its torch name (`.T` appended where the exporter transposed it; a norm's may have gained axes), so that training can start from the exported file."""
+    """Gives every weight its torch name (`.T` appended where the exporter transposed it; a norm's may have gained axes), so that training can start from the
+    exported file."""
     known = {name: tensor.detach().numpy() for name, tensor in [*module.named_parameters(), *module.named_buffers()]}
     renamed = {}
     for tensor in graph.initializer:
         value = numpy_helper.to_array(tensor)
         for name, theirs in known.items():
             for suffix, candidate in (("", theirs), (".T", theirs.T)):
-                if name not in {r.removesuffix(".T") for r in renamed.values()} and tensor.name not in renamed and candidate.squeeze().shape == value.squeeze().shape and np.array_equal(candidate.squeeze(), value.squeeze()):
+                if (
+                    name not in {r.removesuffix(".T") for r in renamed.values()}
+                    and tensor.name not in renamed
+                    and candidate.squeeze().shape == value.squeeze().shape
+                    and np.array_equal(candidate.squeeze(), value.squeeze())
+                ):
                     renamed[tensor.name] = name + suffix
     for tensor in graph.initializer:
         tensor.name = renamed.get(tensor.name, tensor.name)
@@ -39,7 +46,8 @@ def name_after_parameters(graph, module: nn.Module) -> None:
 
 
 def look_up_narrow(graph, name: str, scale: tuple[int, ...]) -> bool:
-    """Where a weight is nothing but a table rows are gathered from: gathers int8 rows and their scales, and widens those; a wide table of 27 thousand words takes 40 MB."""
+    """Where a weight is nothing but a table rows are gathered from: gathers int8 rows and their scales, and widens those; a wide table of 27 thousand words
+    takes 40 MB."""
     users = [node for node in graph.node if name in node.input]
     if scale[1:] != (1,) or not all(n.op_type == "Gather" and n.input[0] == name and not any(a.name == "axis" and a.i for a in n.attribute) for n in users):
         return False

@@ -1,11 +1,12 @@
 """Writes a checkpoint as the diffusers ONNX layout the product loads, and checks every graph against torch.
 
 Weights are stored compactly and widened by a Cast when a session loads: int8 with a scale per output for the frozen text layers (which were rounded to
-exactly that before training) and for U-Net and autoencoder, which are rounded here, float16 for the rest. The graphs compute in float32. The word table stays int8
-in memory too: its rows are widened after they are looked up.
+exactly that before training) and for U-Net and autoencoder, which are rounded here, float16 for the rest. The graphs compute in float32. The word table stays
+int8 in memory too: its rows are widened after they are looked up.
 
 `--share models/dewpoint`: what comes out the same there (text encoder, tokenizer, autoencoder of a few-step model) is named in the manifest, not written again.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -69,7 +70,9 @@ def export_graph(module: nn.Module, inputs: dict, output: str, path: Path, dynam
     axes = {name: {0: "batch"} | (dynamic or {}).get(name, {}) for name in [*inputs, output]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(module.eval(), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False)
+        torch.onnx.export(
+            module.eval(), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False
+        )
     store_compact(path, module)
 
 
@@ -79,15 +82,33 @@ def write_json(path: Path, value: dict) -> None:
 
 
 def draft_manifest(out: Path, few_step: bool, shared: dict[str, dict]) -> None:
-    """The part of dewpoint.json people write, where nobody has yet, and which files another model holds; scripts/model-manifest.ts adds what can be computed."""
+    """The part of dewpoint.json people write, where nobody has yet, and which files another model holds; scripts/model-manifest.ts adds
+    what can be computed."""
     path = out / "dewpoint.json"
     if path.exists():
         manifest = json.loads(path.read_text())
     else:
-        defaults = dict(steps=4, guidanceScale=1, sampler="lcm", schedule="automatic") if few_step else dict(steps=25, guidanceScale=3, sampler="ddim", schedule="automatic")
+        defaults = (
+            dict(steps=4, guidanceScale=1, sampler="lcm", schedule="automatic")
+            if few_step
+            else dict(steps=25, guidanceScale=3, sampler="ddim", schedule="automatic")
+        )
         name = "Dewpoint, in few steps" if few_step else "Dewpoint"
-        summary = "Illustrated scenes, 256 pixels square" + (", in 1 to 8 steps with guidance built in." if few_step else ": animals, food, people and things, in twelve styles.")
-        manifest = dict(manifestVersion=1, id=out.name, name=name, summary=summary, license="MIT", family="dewpoint", sizes=[dict(width=256, height=256)], fixedSize=True, defaults=defaults, examples=SHEET_PROMPTS[:EXAMPLES])
+        summary = "Illustrated scenes, 256 pixels square" + (
+            ", in 1 to 8 steps with guidance built in." if few_step else ": animals, food, people and things, in twelve styles."
+        )
+        manifest = dict(
+            manifestVersion=1,
+            id=out.name,
+            name=name,
+            summary=summary,
+            license="MIT",
+            family="dewpoint",
+            sizes=[dict(width=256, height=256)],
+            fixedSize=True,
+            defaults=defaults,
+            examples=SHEET_PROMPTS[:EXAMPLES],
+        )
     own = {file: facts for file, facts in manifest.get("files", {}).items() if "from" not in facts and (out / file).exists()}
     write_json(path, manifest | ({"files": dict(sorted((own | shared).items()))} if own or shared else {}))
 
@@ -99,7 +120,11 @@ def share(out: Path, other: Path) -> dict[str, dict]:
         there = other / path.relative_to(out)
         # Small files are cheaper kept than explained, and a folder with its own configs says what it is.
         if path.stat().st_size > SHARED_FROM and there.exists() and there.read_bytes() == path.read_bytes():
-            shared[path.relative_to(out).as_posix()] = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "sizeBytes": path.stat().st_size, "from": other.name}
+            shared[path.relative_to(out).as_posix()] = {
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "sizeBytes": path.stat().st_size,
+                "from": other.name,
+            }
             path.unlink()
     return shared
 
@@ -119,7 +144,8 @@ def check(path: Path, module: nn.Module, inputs: dict, tolerance: float) -> floa
 
 
 def coarse_layers(decoder: nn.Sequential) -> list[nn.Module]:
-    """Up to the second upsampling: nearly all of the weights. What paints at 64x64 and finer stays float16; rounded, it left a grain that raised the edges' energy by 7 %."""
+    """Up to the second upsampling: nearly all of the weights. What paints at 64x64 and finer stays float16; rounded, it left a grain that raised the edges'
+    energy by 7 %."""
     ups = [i for i, layer in enumerate(decoder) if isinstance(layer, nn.Sequential)]
     return list(decoder[: ups[1]])
 
@@ -163,10 +189,20 @@ def main(argv=None) -> None:
     side = {2: "height", 3: "width"}
     graphs = {
         "text_encoder": (text, {"input_ids": ids}, "last_hidden_state", None),
-        "unet": (unet, {"sample": latents, "timestep": torch.tensor([999, 3]), "encoder_hidden_states": context}, "out_sample", {"sample": side, "encoder_hidden_states": {1: "tokens"}, "out_sample": side}),
+        "unet": (
+            unet,
+            {"sample": latents, "timestep": torch.tensor([999, 3]), "encoder_hidden_states": context},
+            "out_sample",
+            {"sample": side, "encoder_hidden_states": {1: "tokens"}, "out_sample": side},
+        ),
         "vae_decoder": (decoder, {"latent_sample": latents}, "sample", {"latent_sample": side, "sample": {2: "picture_height", 3: "picture_width"}}),
-        "vae_encoder": (encoder, {"sample": torch.rand(2, 3, 256, 256) * 2 - 1}, "latent_sample", {"sample": {2: "picture_height", 3: "picture_width"}, "latent_sample": side}),
-    }  # fmt: skip
+        "vae_encoder": (
+            encoder,
+            {"sample": torch.rand(2, 3, 256, 256) * 2 - 1},
+            "latent_sample",
+            {"sample": {2: "picture_height", 3: "picture_width"}, "latent_sample": side},
+        ),
+    }
     for name, (module, inputs, output, dynamic) in graphs.items():
         path = out / name / "model.onnx"
         three = {k: torch.cat([v, v[:1]]) for k, v in inputs.items()}  # another batch than the traced one: nothing may have been fixed to it
@@ -181,16 +217,66 @@ def main(argv=None) -> None:
     (out / "tokenizer").mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(out / "tokenizer" / "tokenizer.json"), pretty=False)
     write_vocabulary(out)
-    write_json(out / "tokenizer" / "tokenizer_config.json", dict(tokenizer_class="PreTrainedTokenizerFast", model_max_length=TOKENS, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"))
+    write_json(
+        out / "tokenizer" / "tokenizer_config.json",
+        dict(tokenizer_class="PreTrainedTokenizerFast", model_max_length=TOKENS, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"),
+    )
     scheduler = state.get("scheduler", "DDIMScheduler")  # a distilled U-Net says LCMScheduler
     few_step = dict(original_inference_steps=GRID, timestep_scaling=TIMESTEP_SCALING, timestep_spacing="leading") if scheduler == "LCMScheduler" else {}
-    write_json(out / "scheduler" / "scheduler_config.json", dict(_class_name=scheduler, num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type="v_prediction", timestep_spacing="trailing", clip_sample=False, set_alpha_to_one=True, steps_offset=0) | few_step)
+    write_json(
+        out / "scheduler" / "scheduler_config.json",
+        dict(
+            _class_name=scheduler,
+            num_train_timesteps=1000,
+            beta_start=0.00085,
+            beta_end=0.012,
+            beta_schedule="scaled_linear",
+            prediction_type="v_prediction",
+            timestep_spacing="trailing",
+            clip_sample=False,
+            set_alpha_to_one=True,
+            steps_offset=0,
+        )
+        | few_step,
+    )
     write_json(out / "text_encoder" / "config.json", dict(hidden_size=WIDTH, max_position_embeddings=TOKENS, vocab_size=tokenizer.get_vocab_size()))
-    write_json(out / "unet" / "config.json", dict(in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, sample_size=LATENT_SIDE, cross_attention_dim=WIDTH, block_out_channels=list(state["config"]["channels"]), timestep="[batch] int64", training_samples=state["samples"], training_config={k: state["config"][k] for k in ("channels", "depth", "text_depth")}))
+    write_json(
+        out / "unet" / "config.json",
+        dict(
+            in_channels=LATENT_CHANNELS,
+            out_channels=LATENT_CHANNELS,
+            sample_size=LATENT_SIDE,
+            cross_attention_dim=WIDTH,
+            block_out_channels=list(state["config"]["channels"]),
+            timestep="[batch] int64",
+            training_samples=state["samples"],
+            training_config={k: state["config"][k] for k in ("channels", "depth", "text_depth")},
+        ),
+    )
     for name, widths in (("vae_decoder", DECODER), ("vae_encoder", ENCODER)):  # one more width than halvings
-        write_json(out / name / "config.json", dict(latent_channels=LATENT_CHANNELS, sample_size=LATENT_SIDE * DOWNSCALE, scaling_factor=1.0, block_out_channels=[32, *widths, widths[-1]], encoder_output="latent mean, normalised, no distribution"))
+        write_json(
+            out / name / "config.json",
+            dict(
+                latent_channels=LATENT_CHANNELS,
+                sample_size=LATENT_SIDE * DOWNSCALE,
+                scaling_factor=1.0,
+                block_out_channels=[32, *widths, widths[-1]],
+                encoder_output="latent mean, normalised, no distribution",
+            ),
+        )
     onnx_model = lambda: ["onnx", "OnnxRuntimeModel"]
-    write_json(out / "model_index.json", dict(_class_name="StableDiffusionPipeline", scheduler=["diffusers", scheduler], text_encoder=onnx_model(), tokenizer=["transformers", "PreTrainedTokenizerFast"], unet=onnx_model(), vae_decoder=onnx_model(), vae_encoder=onnx_model()))
+    write_json(
+        out / "model_index.json",
+        dict(
+            _class_name="StableDiffusionPipeline",
+            scheduler=["diffusers", scheduler],
+            text_encoder=onnx_model(),
+            tokenizer=["transformers", "PreTrainedTokenizerFast"],
+            unet=onnx_model(),
+            vae_decoder=onnx_model(),
+            vae_encoder=onnx_model(),
+        ),
+    )
     shared = share(out, args.share) if args.share else {}
     draft_manifest(out, scheduler == "LCMScheduler", shared)
     if shared:

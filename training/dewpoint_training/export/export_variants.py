@@ -10,6 +10,7 @@ encoder is stored as int8 already and runs once a picture. What is timestep or p
 
 Weights of both but int8's are the bytes inside unet/model.onnx, by offset: a precision or a second output costs a megabyte, not another copy.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -22,10 +23,10 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from .compact import MIN_COMPACT, int8_rows
+from ..judge.evaluate import seed_of
 from ..judge.judge import PROMPTS, SCORED
 from ..model.pipelines import OnnxPipeline
-from ..judge.evaluate import seed_of
+from .compact import MIN_COMPACT, int8_rows
 
 # Median and worst PSNR (dB) of pictures against the original's on the same seeds. float16 should be invisible; int8 must stay above what the browser
 # engine promises of rounded weights (test/e2e/device-parity.test.ts).
@@ -143,16 +144,26 @@ def to_int8(model: onnx.ModelProto, component: str, feeds: list[dict]) -> onnx.M
     with tempfile.TemporaryDirectory() as folder:
         # Seven-bit weights: on processors without VNNI a pair of u8 x s8 products overflows 16 bits, and pictures would differ between machines.
         quantize_static(
-            model, f"{folder}/int8.onnx", reader, quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv", "MatMul", "Gemm"], nodes_to_quantize=chosen, per_channel=True, reduce_range=True,
-            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, extra_options={"ActivationSymmetric": False, "MatMulConstBOnly": True},
-        )  # fmt: skip
+            model,
+            f"{folder}/int8.onnx",
+            reader,
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv", "MatMul", "Gemm"],
+            nodes_to_quantize=chosen,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            extra_options={"ActivationSymmetric": False, "MatMulConstBOnly": True},
+        )
         quantised = onnx.load(f"{folder}/int8.onnx")
     compact(quantised.graph)
     return without_shapes(quantised)
 
 
 def attention_outputs(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Adds each cross-attention's probabilities to the outputs: `cross_attention.<layer>` [batch, heads, queries, tokens]; where things are placed, which token's thing every place shows, in front and behind, nothing's share given to the first token."""
+    """Adds each cross-attention's probabilities to the outputs: `cross_attention.<layer>` [batch, heads, queries, tokens]; where things are placed, which
+    token's thing every place shows, in front and behind, nothing's share given to the first token."""
     graph = model.graph
     after = []
     for node in list(graph.node):
@@ -168,7 +179,9 @@ def attention_outputs(model: onnx.ModelProto) -> onnx.ModelProto:
         else:
             continue
         graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", name + ".heads", name + ".queries", name + ".tokens"]))
-    constants = [numpy_helper.from_array(np.array([v], np.int64), f"attention_{k}") for k, v in {"last": -1, "all": 2**62, "start": 0, "axis": 3, "one": 1}.items()]
+    constants = [
+        numpy_helper.from_array(np.array([v], np.int64), f"attention_{k}") for k, v in {"last": -1, "all": 2**62, "start": 0, "axis": 3, "one": 1}.items()
+    ]
     graph.initializer.extend(constants)
     graph.node.extend(after)
     return model
@@ -270,8 +283,19 @@ def main(argv=None) -> None:
             db = psnr(draw(OnnxPipeline(folder, dtypes, args.threads), compared, steps), pictures)
             kept = bool(np.median(db) >= median_limit and db.min() >= worst_limit)
             size = sum((folder / name / f"model_{dtype}.onnx").stat().st_size for name in dtypes) / 1e6
-            report[f"{component} {dtype}"] = {"median dB": round(float(np.median(db)), 1), "worst dB": round(float(db.min()), 1), "limits dB": LIMITS[dtype], "pictures": len(db), "MB": round(size, 1), "kept": kept}
-            print(f"{component} {dtype}: {size:.1f} MB, PSNR median {np.median(db):.1f}, worst {db.min():.1f} dB against float32; limits {median_limit:.0f} and {worst_limit:.0f}: {'kept' if kept else 'refused'}", flush=True)
+            report[f"{component} {dtype}"] = {
+                "median dB": round(float(np.median(db)), 1),
+                "worst dB": round(float(db.min()), 1),
+                "limits dB": LIMITS[dtype],
+                "pictures": len(db),
+                "MB": round(size, 1),
+                "kept": kept,
+            }
+            print(
+                f"{component} {dtype}: {size:.1f} MB, PSNR median {np.median(db):.1f}, worst {db.min():.1f} dB against float32; "
+                f"limits {median_limit:.0f} and {worst_limit:.0f}: {'kept' if kept else 'refused'}",
+                flush=True,
+            )
         for component in components:
             if not all(report[key]["kept"] for key in (f"{component} {dtype}", f"both {dtype}") if key in report):
                 (folder / component / f"model_{dtype}.onnx").unlink()
@@ -282,8 +306,16 @@ def main(argv=None) -> None:
         point_into(model, folder / "unet" / "model.onnx", "model.onnx")
         onnx.save(model, path)
         same, sums = check_attention(folder, path)
-        report["unet attention"] = {"outputs": len(model.graph.output) - 1, "MB": round(path.stat().st_size / 1e6, 2), "same latents": same, "largest error of a sum over tokens": sums}
-        print(f"unet attention: {len(model.graph.output) - 1} maps, {path.stat().st_size / 1e3:.0f} kB beside model.onnx, latents {'the same' if same else 'DIFFERENT'}, sums over tokens within {sums:.1e} of 1")
+        report["unet attention"] = {
+            "outputs": len(model.graph.output) - 1,
+            "MB": round(path.stat().st_size / 1e6, 2),
+            "same latents": same,
+            "largest error of a sum over tokens": sums,
+        }
+        print(
+            f"unet attention: {len(model.graph.output) - 1} maps, {path.stat().st_size / 1e3:.0f} kB beside model.onnx, "
+            f"latents {'the same' if same else 'DIFFERENT'}, sums over tokens within {sums:.1e} of 1"
+        )
         if not same or sums > 1e-4:
             path.unlink()
             raise SystemExit("the attention graph disagrees with the U-Net; it was not written")
@@ -303,7 +335,11 @@ def check_attention(folder: Path, path: Path) -> tuple[bool, float]:
     torch.manual_seed(0)
     config = json.loads((folder / "unet" / "config.json").read_text())
     pipeline = OnnxPipeline(folder)
-    feeds = {"sample": torch.randn(2, *pipeline.latent_shape).numpy(), "timestep": np.array([500, 20]), "encoder_hidden_states": pipeline.embed(["a fox in the forest", "two cats"]).numpy()}
+    feeds = {
+        "sample": torch.randn(2, *pipeline.latent_shape).numpy(),
+        "timestep": np.array([500, 20]),
+        "encoder_hidden_states": pipeline.embed(["a fox in the forest", "two cats"]).numpy(),
+    }
     (want,) = plain.run(None, feeds)
     got, *attention = maps.run(None, feeds)
     assert want.shape[1] == config["out_channels"]

@@ -10,6 +10,7 @@
 
 A meaning is a thing's name, or an English word of the captions.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -51,20 +52,29 @@ def vocabulary_document() -> dict:
     for word, meaning in lexicon().items():
         if word in english and meaning != NOTHING:
             also.setdefault(thing_of.get(meaning, meaning), []).append(word)
-    misspelt = {line.split("\t")[1] for line in (Path(__file__).parents[2] / "data" / "lexicon" / "misspelt.tsv").read_text().splitlines() if not line.startswith("#")}
+    misspelt = {
+        line.split("\t")[1] for line in (Path(__file__).parents[2] / "data" / "lexicon" / "misspelt.tsv").read_text().splitlines() if not line.startswith("#")
+    }
     names = lambda key: {name: plain_names(phrases) for name, phrases in rules.get(key, {}).items()}
     return {
         "version": 1,
-        "things": {kind: [[c.name, words_of(c.label)[0], *c.words[1:]] for c in concepts if c.category == kind] for kind in dict.fromkeys(c.category for c in concepts)},
+        "things": {
+            kind: [[c.name, words_of(c.label)[0], *c.words[1:]] for c in concepts if c.category == kind] for kind in dict.fromkeys(c.category for c in concepts)
+        },
         "recolourable": [c.name for c in concepts if "c" in c.flags],
-        "places": names("places"), "lights": names("lights"), "styles": names("styles"), "relations": names("relations"), "numbers": names("numbers"), "sizes": names("sizes"),
+        "places": names("places"),
+        "lights": names("lights"),
+        "styles": names("styles"),
+        "relations": names("relations"),
+        "numbers": names("numbers"),
+        "sizes": names("sizes"),
         "actions": {name: [re.sub(r"[\[\]]", "", phrase) for phrase in action["words"]] for name, action in rules["actions"].items()},
         "colours": "red orange yellow green blue purple pink white black gray grey brown".split(),
         "quality": plain_names(rules.get("quality", [])),
         "also": {meaning: sorted(set(words) - misspelt) for meaning, words in sorted(also.items()) if set(words) - misspelt},
         "ids": {meaning: ranges(found) for meaning, found in sorted(ids.items()) if meaning != NOTHING},
         "nothing": ranges(ids.get(NOTHING, [])),
-    }  # fmt: skip
+    }
 
 
 def write_vocabulary(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 No caption would ask for them, which is the point: every thing comes up as often as every other, held-out pairs and colours too, so the judge knows what the
 model has not seen. The renderer (data/compose.py) draws them like any plan.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -72,15 +73,23 @@ def crowds(n: int, choices: Choices, generator: torch.Generator) -> dict[str, Te
             there[:, 1] |= attached
 
     # Filters cost the renderer most: the sets' own styles, first of all the first, are three pictures in five.
-    style = torch.where(uniform(n) < 0.6, whole(choices.born_styles, n) * (uniform(n) < 0.75), choices.born_styles + whole(choices.styles - choices.born_styles, n))
+    style = torch.where(
+        uniform(n) < 0.6, whole(choices.born_styles, n) * (uniform(n) < 0.75), choices.born_styles + whole(choices.styles - choices.born_styles, n)
+    )
     born = torch.where(style < choices.born_styles, style, whole(choices.born_styles, n))
     colored = choices.recoloured[concept] & (uniform(n, THINGS) < 0.6)
     color = torch.where(colored, torch.where(alike[:, None], whole(len(choices.hues), n, 1), whole(len(choices.hues), n, THINGS)), -1)
     hue = choices.hues[color.clamp(min=0)] + 4 * torch.randn(n, THINGS, generator=generator, device=device)
     turned = (uniform(n, THINGS) < 1 / 3) * (uniform(n, THINGS) - 0.5) * 0.35
     return {
-        "style": style, "light": torch.where(uniform(n) < 0.55, 0, whole(choices.lights, n)), "background": whole(choices.backgrounds, n),
-        "background_seed": whole(2**31 - 1, n), "sprite": torch.where(there, concept * choices.born_styles + born[:, None], -1),
-        "box": torch.stack([x, y, side, turned], 2), "mirror": uniform(n, THINGS) < 0.5, "hue": torch.where(color >= 0, hue % 360, -1.0), "shadow": uniform(n, THINGS) < 0.5,
+        "style": style,
+        "light": torch.where(uniform(n) < 0.55, 0, whole(choices.lights, n)),
+        "background": whole(choices.backgrounds, n),
+        "background_seed": whole(2**31 - 1, n),
+        "sprite": torch.where(there, concept * choices.born_styles + born[:, None], -1),
+        "box": torch.stack([x, y, side, turned], 2),
+        "mirror": uniform(n, THINGS) < 0.5,
+        "hue": torch.where(color >= 0, hue % 360, -1.0),
+        "shadow": uniform(n, THINGS) < 0.5,
         "color": color,
-    }  # fmt: skip
+    }

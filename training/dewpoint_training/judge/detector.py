@@ -4,6 +4,7 @@ It never sees latents, captions or the U-Net; it is trained on fresh renders alo
 held-out renders (evaluate.py measures that first). The shape is CenterNet's (Zhou et al. 2019, arXiv 1904.07850) with one heatmap for all classes; what a
 thing is, is asked only where one was found, so a thousand classes cost no more than ten.
 """
+
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
@@ -54,7 +55,9 @@ class Detector(nn.Module):
         super().__init__()
         self.vocabulary = vocabulary
         c = WIDTH
-        self.fine = nn.Sequential(nn.PixelUnshuffle(4), Block(48, 64), Block(64, 128, 2), Block(128, 128), Block(128, c, 2), Block(c, c), Block(c, c), Block(c, c))
+        self.fine = nn.Sequential(
+            nn.PixelUnshuffle(4), Block(48, 64), Block(64, 128, 2), Block(128, 128), Block(128, c, 2), Block(c, c), Block(c, c), Block(c, c)
+        )
         self.coarse = nn.Sequential(Block(c, FEATURES, 2), Block(FEATURES, FEATURES), Block(FEATURES, FEATURES))
         self.told = nn.Conv2d(FEATURES, c, 1)  # what the surroundings tell every cell
         self.merge = nn.Sequential(Block(c, c), Block(c, c))
@@ -62,13 +65,16 @@ class Detector(nn.Module):
         self.kind = nn.Linear(c, len(vocabulary.things))
         self.color = nn.Sequential(nn.Linear(c, c), nn.SiLU(), nn.Linear(c, len(vocabulary.colors)))
         self.box = nn.Linear(c, 3)  # centre within its cell (0..1, 0..1), log of the side over 100 px
-        self.style = nn.Linear(c + FEATURES, len(vocabulary.styles))  # told by things and picture: three styles are the icons' own, the others change everything
+        self.style = nn.Linear(
+            c + FEATURES, len(vocabulary.styles)
+        )  # told by things and picture: three styles are the icons' own, the others change everything
         self.light = nn.Linear(FEATURES, len(vocabulary.lights))
         self.background = nn.Linear(FEATURES, len(vocabulary.backgrounds))
         nn.init.constant_(self.centre.bias, -4.0)  # most cells are empty
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
-        """float [batch, 3, 256, 256] in 0..1 → logits of the whole picture, `centre` [batch, 16, 16], `cells` [batch, 16, 16, 256] to ask `things` about, `features` [batch, 320]."""
+        """float [batch, 3, 256, 256] in 0..1 → logits of the whole picture, `centre` [batch, 16, 16], `cells` [batch, 16, 16, 256] to ask `things` about,
+        `features` [batch, 320]."""
         fine = self.fine(pictures * 2 - 1)
         coarse = self.coarse(fine)
         cells = self.merge(fine + F.interpolate(self.told(coarse), scale_factor=2))
@@ -77,7 +83,14 @@ class Detector(nn.Module):
         share = centre.detach().float().sigmoid() + 0.02
         share = (share / share.sum((2, 3), keepdim=True)).to(cells.dtype)
         style = self.style(torch.cat([(cells * share).sum((2, 3)), features], 1))
-        return {"centre": centre[:, 0], "cells": cells.permute(0, 2, 3, 1), "features": features, "style": style, "light": self.light(features), "background": self.background(features)}
+        return {
+            "centre": centre[:, 0],
+            "cells": cells.permute(0, 2, 3, 1),
+            "features": features,
+            "style": style,
+            "light": self.light(features),
+            "background": self.background(features),
+        }
 
     def things(self, at: Tensor) -> dict[str, Tensor]:
         """Cells [n, 256] → what stands there: logits of `kind` and `color`, and `box` [n, 3]."""
@@ -89,7 +102,14 @@ class Detector(nn.Module):
         seen, features = [], []
         device = self.centre.weight.device
         for at in range(0, len(pictures), batch):
-            x = torch.from_numpy(np.ascontiguousarray(pictures[at : at + batch])).to(device).permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
+            x = (
+                torch.from_numpy(np.ascontiguousarray(pictures[at : at + batch]))
+                .to(device)
+                .permute(0, 3, 1, 2)
+                .float()
+                .div(255)
+                .contiguous(memory_format=torch.channels_last)
+            )
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 out = self(x)
                 score = out["centre"].float().sigmoid()
@@ -100,10 +120,23 @@ class Detector(nn.Module):
             found: list[list[Detection]] = [[] for _ in range(len(score))]
             for n, s, v, u, p, k, color, (dx, dy, log_side) in zip(*(c.tolist() for c in columns)):
                 names = [self.vocabulary.things[i] for i in k]
-                found[n].append(Detection(names[0], s, p[0], (u + dx) * STRIDE, (v + dy) * STRIDE, 100 * float(np.exp(log_side)), self.vocabulary.colors[color], tuple(zip(names[1:], p[1:]))))
+                found[n].append(
+                    Detection(
+                        names[0],
+                        s,
+                        p[0],
+                        (u + dx) * STRIDE,
+                        (v + dy) * STRIDE,
+                        100 * float(np.exp(log_side)),
+                        self.vocabulary.colors[color],
+                        tuple(zip(names[1:], p[1:])),
+                    )
+                )
             whole = zip(*(out[name].float().argmax(1).tolist() for name in ("background", "style", "light")))
             names = self.vocabulary
-            seen += [Seen(tuple(sorted(f, key=lambda d: -d.score)), names.backgrounds[b], names.styles[s], names.lights[i]) for f, (b, s, i) in zip(found, whole)]
+            seen += [
+                Seen(tuple(sorted(f, key=lambda d: -d.score)), names.backgrounds[b], names.styles[s], names.lights[i]) for f, (b, s, i) in zip(found, whole)
+            ]
             features.append(out["features"].float().cpu().numpy())
         return seen, np.concatenate(features)
 

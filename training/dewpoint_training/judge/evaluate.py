@@ -5,6 +5,7 @@ often, or a category goes unscored. What it misreads is asked in no prompt: `--m
 
 Writes evaluation JSON (--out), prints its table, and makes sheets of the pictures with the failures apart (--pictures).
 """
+
 from __future__ import annotations
 
 import argparse
@@ -26,8 +27,26 @@ from ..model.pipelines import Pipeline, open_pipeline
 from ..train.progress import bar
 from .detector import PICTURE, Detector, load_detector
 from .judge import (
-    CATEGORIES, EVERY_THING, FROM_SCENES, PROMPTS, SCORED, Prompt, answers, calm, evenly, half_unknown_prompts, language_prompts, made_wrong, make_prompts, of_kind, parti_prompts, read_prompts,
-    shows, sure_of, word_prompts, write_prompts,
+    CATEGORIES,
+    EVERY_THING,
+    FROM_SCENES,
+    PROMPTS,
+    SCORED,
+    Prompt,
+    answers,
+    calm,
+    evenly,
+    half_unknown_prompts,
+    language_prompts,
+    made_wrong,
+    make_prompts,
+    of_kind,
+    parti_prompts,
+    read_prompts,
+    shows,
+    sure_of,
+    word_prompts,
+    write_prompts,
 )  # fmt: skip
 from .seen import Seen
 from .train_detector import soup
@@ -159,15 +178,26 @@ def variety(pipeline: Pipeline, detector: Detector, steps: int, guidance: float,
 
 
 def summary_of_variety(told: dict, detector: Detector, pandas: np.ndarray) -> dict:
-    means = {name: round(float(np.mean([t[name] for t in told.values() if name in t])), 4) for name in ("place", "size") if any(name in t for t in told.values())}
+    means = {
+        name: round(float(np.mean([t[name] for t in told.values() if name in t])), 4) for name in ("place", "size") if any(name in t for t in told.values())
+    }
     seen, _ = detector.look(pandas)
     apart = distances(thumbnails(pandas), thumbnails(pandas)) + 9 * np.eye(len(pandas))
-    return {"mean": means, "pandas": {"with tacos on a beach": sum(bool(of_kind(s, "panda") and of_kind(s, "taco")) and s.background == "beach" for s in seen), "with tacos": sum(bool(of_kind(s, "panda") and of_kind(s, "taco")) for s in seen), "of": len(seen), "nearest pair": round(float(apart.min()), 4)}}
+    return {
+        "mean": means,
+        "pandas": {
+            "with tacos on a beach": sum(bool(of_kind(s, "panda") and of_kind(s, "taco")) and s.background == "beach" for s in seen),
+            "with tacos": sum(bool(of_kind(s, "panda") and of_kind(s, "taco")) for s in seen),
+            "of": len(seen),
+            "nearest pair": round(float(apart.min()), 4),
+        },
+    }
 
 
 # --- reconstruction -----------------------------------------------------------------------------------------------------------------------
 def reconstruction_scenes() -> np.ndarray:
-    """The 24 pictures every autoencoder here is held to, uint8 [24, 256, 256, 3]: scenes [5, 0] to [5, 23] of the grammar before this one, kept as they were."""
+    """The 24 pictures every autoencoder here is held to, uint8 [24, 256, 256, 3]: scenes [5, 0] to [5, 23] of the grammar before this one, kept
+    as they were."""
     sheet = np.asarray(Image.open(DATA / "reconstruction.webp").convert("RGB"))
     return sheet.reshape(4, PICTURE, 6, PICTURE, 3).swapaxes(1, 2).reshape(24, PICTURE, PICTURE, 3)
 
@@ -208,18 +238,30 @@ def sheets(folder: Path, prompts: list[Prompt], pictures: np.ndarray, verdicts: 
     of = lambda *categories: [i for i, p in enumerate(prompts) if p.category in categories]
     chosen = {
         "held-out": (sorted(np.random.default_rng(0).choice(held, min(64, len(held)), replace=False)) if held else [], 8, 160),
-        "failures": (evenly(failed, 16), 8, 160), "things": (of("any concept"), 20, 96), "styles": (sorted(of("style"), key=lambda i: prompts[i].part), 12, 128),
-        "words": (evenly(of("language", "emoji"), 64) + evenly(of("unseen word", "kept word", "unseen place"), 32), 12, 128), "parti": (evenly(of("parti"), 64) + evenly(of("half unknown"), 16), 10, 128),
-    }  # fmt: skip
+        "failures": (evenly(failed, 16), 8, 160),
+        "things": (of("any concept"), 20, 96),
+        "styles": (sorted(of("style"), key=lambda i: prompts[i].part), 12, 128),
+        "words": (evenly(of("language", "emoji"), 64) + evenly(of("unseen word", "kept word", "unseen place"), 32), 12, 128),
+        "parti": (evenly(of("parti"), 64) + evenly(of("half unknown"), 16), 10, 128),
+    }
     for name, (which, columns, side) in chosen.items():
         if len(which):
             sheet(folder / f"{name}.webp", pictures[list(which)], columns, side)
-            (folder / f"{name}.txt").write_text("".join(f"{i // columns + 1}.{i % columns + 1} {'' if verdicts[k] else '(missed) '}{prompts[k].text}\n" for i, k in enumerate(which)), encoding="utf-8")
+            (folder / f"{name}.txt").write_text(
+                "".join(f"{i // columns + 1}.{i % columns + 1} {'' if verdicts[k] else '(missed) '}{prompts[k].text}\n" for i, k in enumerate(which)),
+                encoding="utf-8",
+            )
 
 
 def row_of(report: dict) -> str:
     """One row of the table in the model card."""
-    cells = [report["name"], report["precision"], f"{report['steps']}", f"{report['prompts']}", *(f"{report['scores'][c]:.2f}" if c in report["scores"] else "–" for c in CATEGORIES)]
+    cells = [
+        report["name"],
+        report["precision"],
+        f"{report['steps']}",
+        f"{report['prompts']}",
+        *(f"{report['scores'][c]:.2f}" if c in report["scores"] else "–" for c in CATEGORIES),
+    ]
     distance = report["nearest training scene"]
     return "| " + " | ".join([*cells[:4], f"**{report['overall']:.3f}**", *cells[4:], f"{report['fid']:.0f}", f"{distance['pictures']:.3f}"]) + " |"
 
@@ -257,7 +299,14 @@ class Judged:
             # Fresh renders of other prompts of the same kinds; the right answers' own distance from them is the least a model can reach.
             _, reference = detector.look(render([scene_of(REFERENCE_SEED, k, held=True) for k in range(REFERENCES)]))
             training = np.concatenate([thumbnails(render([scene_of(0, k) for k in range(at, min(at + 500, searched))])) for at in range(0, searched, 500)])
-            np.savez_compressed(kept, agreement=json.dumps(agreement), features=features.astype(np.float16), reference=reference.astype(np.float16), training=training, renders=thumbnails(renders))
+            np.savez_compressed(
+                kept,
+                agreement=json.dumps(agreement),
+                features=features.astype(np.float16),
+                reference=reference.astype(np.float16),
+                training=training,
+                renders=thumbnails(renders),
+            )
         with np.load(kept) as stored:
             self.agreement = json.loads(str(stored["agreement"]))
             self.features, self.reference = stored["features"].astype(np.float64), stored["reference"].astype(np.float64)
@@ -279,12 +328,16 @@ def main(argv=None) -> None:
     parser.add_argument("--data", type=Path, default=Path(".data/training"), help="work folder: sprites, and the autoencoder of a checkpoint")
     parser.add_argument("--detector", type=Path, default=Path(".data/training/detector.pt"))
     parser.add_argument("--prompts", type=Path, default=PROMPTS)
-    parser.add_argument("--make-prompts", type=int, metavar="N", help="write N prompts per scored category (half as many of the others) whose renders the detector reads right")
+    parser.add_argument(
+        "--make-prompts", type=int, metavar="N", help="write N prompts per scored category (half as many of the others) whose renders the detector reads right"
+    )
     parser.add_argument("--per-category", type=int, default=10**9, help="take only this many prompts of each, for a quick look")
     parser.add_argument("--only", action="append", choices=CATEGORIES, help="take only this category; repeat for several")
     parser.add_argument("--parti", type=int, default=200, help="PartiPrompts asked, evenly from its parts; all of the last 300 with --kept")
     parser.add_argument("--kept", action="store_true", help="ask the PartiPrompts kept for the end")
-    parser.add_argument("--known-only", action="store_true", help="leave out prompts with words the tokenizer cannot read: for the first models, whose lists are short")
+    parser.add_argument(
+        "--known-only", action="store_true", help="leave out prompts with words the tokenizer cannot read: for the first models, whose lists are short"
+    )
     parser.add_argument("--dtype", default="", help="file suffix of an exported precision (fp16, int8)")
     parser.add_argument("--steps", type=int, help="25, or 4 of a few-step model, unless given")
     parser.add_argument("--guidance", type=float, help="the model's own unless given")
@@ -311,7 +364,11 @@ def main(argv=None) -> None:
         prepare(args.detector, detector, render(), args.make_prompts, args.prompts, args.nearest)
     of_scenes = read_prompts(args.prompts)
     judged = Judged(args.detector, detector, of_scenes, render, args.nearest)
-    print(f"{len(of_scenes)} prompts; the detector on right and wrong renders: " + ", ".join(f"{c} {a['right']:.3f}/{a['wrong']:.3f}" for c, a in judged.agreement.items()), flush=True)
+    print(
+        f"{len(of_scenes)} prompts; the detector on right and wrong renders: "
+        + ", ".join(f"{c} {a['right']:.3f}/{a['wrong']:.3f}" for c, a in judged.agreement.items()),
+        flush=True,
+    )
     scored = [c for c in SCORED if judged.agreement.get(c, {}).get("may judge")]
     if unfit := [c for c in SCORED if c in judged.agreement and c not in scored]:
         print(f"not scored, for the detector may not judge it: {', '.join(unfit)}")
@@ -332,24 +389,54 @@ def main(argv=None) -> None:
         pictures = np.stack([np.asarray(Image.fromarray(p).resize((PICTURE, PICTURE), Image.LANCZOS)) for p in pictures])
     seen, features = detector.look(pictures)
     verdicts = [shows(p, s) for p, s in zip(asked, seen)]
-    share = lambda test, *categories: round(float(np.mean([test(p, s, v) for p, s, v in zip(asked, seen, verdicts) if p.category in categories])), 4) if any(p.category in categories for p in asked) else None
+    share = lambda test, *categories: (
+        round(float(np.mean([test(p, s, v) for p, s, v in zip(asked, seen, verdicts) if p.category in categories])), 4)
+        if any(p.category in categories for p in asked)
+        else None
+    )
     scores = {c: share(lambda p, s, v: v, c) for c in CATEGORIES if any(p.category == c for p in asked)}
     soup_free = lambda p, s, v: sure_of(s) or calm(s)
     from_scenes = np.array([p.scene is not None for p in asked])
     thumbs = thumbnails(pictures)
     report = {
-        "name": args.name or pipeline.name, "precision": args.dtype or ("bf16 torch" if not args.model.is_dir() else "fp32"), "steps": steps, "guidance": guidance,
-        "sampler": args.sampler or ("lcm" if pipeline.few_step else "ddim"), "samples": pipeline.samples, "prompts": len(asked), "of": len(prompts),
-        "overall": round(float(np.mean([scores[c] for c in scored if c in scores])), 4) if any(c in scores for c in scored) else 0.0, "scored": scored, "scores": scores, "parts": parts_of(asked, verdicts), "detector": judged.agreement,
-        "no soup": {"sure of something, parti": share(lambda p, s, v: sure_of(s), "parti"), "or an empty backdrop": share(soup_free, "parti"), "sure of something, half unknown": share(lambda p, s, v: sure_of(s), "half unknown"), "everywhere": share(soup_free, *CATEGORIES)},
-        "fid": round(frechet(features[from_scenes], judged.reference), 2) if from_scenes.sum() > 1 else 0.0, "fid of renders": round(frechet(judged.features, judged.reference), 2),
-        "nearest training scene": {"pictures": round(float(np.median(distances(thumbs, judged.training).min(1))), 4), "renders": round(float(np.median(distances(judged.renders, judged.training).min(1))), 4), "searched": args.nearest},
-        "seconds per picture": round(seconds, 3), "failures": {c: [p.text for p, v in zip(asked, verdicts) if p.category == c and not v] for c in scores},
-    }  # fmt: skip
+        "name": args.name or pipeline.name,
+        "precision": args.dtype or ("bf16 torch" if not args.model.is_dir() else "fp32"),
+        "steps": steps,
+        "guidance": guidance,
+        "sampler": args.sampler or ("lcm" if pipeline.few_step else "ddim"),
+        "samples": pipeline.samples,
+        "prompts": len(asked),
+        "of": len(prompts),
+        "overall": round(float(np.mean([scores[c] for c in scored if c in scores])), 4) if any(c in scores for c in scored) else 0.0,
+        "scored": scored,
+        "scores": scores,
+        "parts": parts_of(asked, verdicts),
+        "detector": judged.agreement,
+        "no soup": {
+            "sure of something, parti": share(lambda p, s, v: sure_of(s), "parti"),
+            "or an empty backdrop": share(soup_free, "parti"),
+            "sure of something, half unknown": share(lambda p, s, v: sure_of(s), "half unknown"),
+            "everywhere": share(soup_free, *CATEGORIES),
+        },
+        "fid": round(frechet(features[from_scenes], judged.reference), 2) if from_scenes.sum() > 1 else 0.0,
+        "fid of renders": round(frechet(judged.features, judged.reference), 2),
+        "nearest training scene": {
+            "pictures": round(float(np.median(distances(thumbs, judged.training).min(1))), 4),
+            "renders": round(float(np.median(distances(judged.renders, judged.training).min(1))), 4),
+            "searched": args.nearest,
+        },
+        "seconds per picture": round(seconds, 3),
+        "failures": {c: [p.text for p, v in zip(asked, verdicts) if p.category == c and not v] for c in scores},
+    }
     if not args.no_variety:
         report["variety"], pandas = variety(pipeline, detector, steps, guidance, args.sampler)
     print(header() + "\n" + row_of(report))
-    print(json.dumps({k: report[k] for k in ("parts", "no soup", "variety", "fid of renders", "nearest training scene", "seconds per picture") if k in report}, ensure_ascii=False))
+    print(
+        json.dumps(
+            {k: report[k] for k in ("parts", "no soup", "variety", "fid of renders", "nearest training scene", "seconds per picture") if k in report},
+            ensure_ascii=False,
+        )
+    )
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         args.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 The U-Net makes a map of what a word looks like (`Looks`). A word is read rightly where the map nearest to its own is that of its thing's usual name. A word
 table (one trained vector a word, as CLIP-sized models of this budget would have it) knows nothing of such words: it picks one of the things by chance.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -51,7 +52,11 @@ def main(argv=None) -> None:
     lists |= {f"words of no caption ({name})": [(w, m) for w, m in unseen_words(name) if m in labels] for name in ("unseen-words.txt", "kept-words.txt")}
     for name, words in lists.items():
         rank = ranks(known, labels, maps(unet, text, tokenizer, [w for w, _ in words]), [m for _, m in words])
-        report[name] = {"words": len(words), "right": round((rank == 0).float().mean().item(), 3), "among the first ten": round((rank < 10).float().mean().item(), 3)}
+        report[name] = {
+            "words": len(words),
+            "right": round((rank == 0).float().mean().item(), 3),
+            "among the first ten": round((rank < 10).float().mean().item(), 3),
+        }
         print(f"{name}: {len(words)}, the right thing {report[name]['right']:.3f}, among the nearest ten {report[name]['among the first ten']:.3f}")
     print(f"a word table on words of no caption: {1 / len(labels):.3f} and {10 / len(labels):.3f}, by chance")
     if args.out:

@@ -4,6 +4,7 @@ Most prompts come from a scene (data/scenes.py), so their own render is a right 
 (data/evaluation.jsonl) and made anew from it; where the grammar has changed since, reading them says so. Pairs of things and colours of things are held out of
 training; places, styles and numbers cannot be. The other prompts (words of no caption, other languages, PartiPrompts) are written down as they are.
 """
+
 from __future__ import annotations
 
 import json
@@ -34,10 +35,52 @@ PARTI_PARTS = ("Basic", "Simple Detail", "Quantity")
 CONFIDENCE = 0.25  # of a detection's class, to count as that thing: what is worn shares its place with the wearer
 SURE = 0.5  # of a detection's place and of its class, to say that there is something at all
 NEVER_HEARD = (
-    "quixotic", "zeitgeist", "hegemony", "obfuscate", "perfunctory", "kerfuffle", "blivvet", "snorfle", "quandle", "mizzenly", "torquish", "velleity", "sesquipedalian", "abnegation", "fractious",
-    "gossamery", "plintharch", "ulotrichous", "whimbrelly", "zorbing", "crapulence", "dorveille", "eidetic", "farrago", "glabrous", "hyperbaton", "inchoate", "jentacular", "kakistocracy", "limerence",
-    "mendacious", "noetic", "oblique", "pulchritude", "querulous", "recalcitrant", "susurrus", "trenchant", "ultracrepidarian", "vicissitude", "xertz", "yonderly", "zugzwang", "brontide", "apricity",
-)  # fmt: skip
+    "quixotic",
+    "zeitgeist",
+    "hegemony",
+    "obfuscate",
+    "perfunctory",
+    "kerfuffle",
+    "blivvet",
+    "snorfle",
+    "quandle",
+    "mizzenly",
+    "torquish",
+    "velleity",
+    "sesquipedalian",
+    "abnegation",
+    "fractious",
+    "gossamery",
+    "plintharch",
+    "ulotrichous",
+    "whimbrelly",
+    "zorbing",
+    "crapulence",
+    "dorveille",
+    "eidetic",
+    "farrago",
+    "glabrous",
+    "hyperbaton",
+    "inchoate",
+    "jentacular",
+    "kakistocracy",
+    "limerence",
+    "mendacious",
+    "noetic",
+    "oblique",
+    "pulchritude",
+    "querulous",
+    "recalcitrant",
+    "susurrus",
+    "trenchant",
+    "ultracrepidarian",
+    "vicissitude",
+    "xertz",
+    "yonderly",
+    "zugzwang",
+    "brontide",
+    "apricity",
+)
 MARGIN = 12  # px two centres must differ by to be left, right, above or under
 
 
@@ -103,7 +146,9 @@ def fits(category: str, scene: Scene) -> bool:
 
 
 def part_of(category: str, scene: Scene) -> str:
-    return {"style": scene.style, "light": scene.light, "counting": str(len(scene.placements)), "position": scene.relation, "relation": scene.relation}.get(category, "")
+    return {"style": scene.style, "light": scene.light, "counting": str(len(scene.placements)), "position": scene.relation, "relation": scene.relation}.get(
+        category, ""
+    )
 
 
 def scene_prompt(category: str, seed: int, thing: str = "") -> Prompt:
@@ -117,7 +162,7 @@ def generator(thing: str = "") -> SceneGenerator:
 
 
 def make_prompts(per_category: dict[str, int], judged: set[str]) -> list[Prompt]:
-    """The same prompts for the same numbers and grammar; about only what may be judged, and as many of each part (a style, a number, a side) as of every other."""
+    """The same prompts for the same numbers and grammar; about only what may be judged, and as many of each part (a style, a number, a side) as of all."""
     prompts: list[Prompt] = []
     parts = {"style": 12, "light": 5, "counting": 4, "position": 5}
     wanted = {c: n for c, n in per_category.items() if c in FROM_SCENES and c != "any concept" and n}
@@ -158,7 +203,9 @@ def read_prompts(path: Path = PROMPTS) -> list[Prompt]:
         row = json.loads(line)
         prompt = scene_prompt(row["category"], row["seed"], row.get("thing", ""))
         if prompt.text != row["prompt"]:
-            raise ValueError(f"{path.name}: seed {row['seed']} was {row['prompt']!r} and is {prompt.text!r} now; the grammar has changed, run `evaluate --make-prompts`")
+            raise ValueError(
+                f"{path.name}: seed {row['seed']} was {row['prompt']!r} and is {prompt.text!r} now; the grammar has changed, run `evaluate --make-prompts`"
+            )
         prompts.append(prompt)
     return prompts
 
@@ -176,8 +223,10 @@ def unseen_words(name: str = "unseen-words.txt") -> list[tuple[str, str]]:
 
 
 def word_prompts() -> Iterator[Prompt]:
-    """"a {word}" or "a fox {place}", plainly said. A word that has become a captions' own since it was listed is unseen no longer and not asked for."""
-    said = {word for c in concepts().values() for name in c.words for word in (name, c.plural(name))} | {place for places in grammar()["places"].values() for place in places}
+    """Prompts "a {word}" or "a fox {place}", plainly said. A word that has become a captions' own since it was listed is unseen no longer and not asked for."""
+    said = {word for c in concepts().values() for name in c.words for word in (name, c.plural(name))} | {
+        place for places in grammar()["places"].values() for place in places
+    }
     for category, name in (("unseen word", "unseen-words.txt"), ("kept word", "kept-words.txt")):
         for word, meaning in unseen_words(name):
             if word in said:

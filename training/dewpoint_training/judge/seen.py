@@ -1,4 +1,5 @@
 """What a detector says of a picture: plain data, so that judging needs no torch."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

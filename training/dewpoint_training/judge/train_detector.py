@@ -3,6 +3,7 @@
 Most pictures are crowds (crowds.py) of any things in any style, some are scenes as captions ask for them; all are rendered on the device, worn a little, and
 some are made soup of: a judge that never saw soup is sure of something in it.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -45,13 +46,17 @@ def choices() -> Choices:
 def worn(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Other sharpness, brightness and grain: what is judged comes out of a decoder, not out of a renderer."""
     n, device = len(pictures), pictures.device
-    each = lambda low, high, share: ((low + (high - low) * torch.rand(n, generator=generator, device=device)) * (torch.rand(n, generator=generator, device=device) < share)).view(n, 1, 1, 1)
+    each = lambda low, high, share: (
+        (low + (high - low) * torch.rand(n, generator=generator, device=device)) * (torch.rand(n, generator=generator, device=device) < share)
+    ).view(n, 1, 1, 1)
     soft = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
     pictures = torch.lerp(pictures, soft, each(-0.6, 1.0, 0.6).to(pictures.dtype))  # below zero: sharper
     small = F.interpolate(F.avg_pool2d(pictures, 4), scale_factor=4, mode="bilinear", align_corners=False)
     pictures = torch.lerp(pictures, small, each(0.2, 0.8, 0.2))
     # Errors of a decoder are patches, not grain: noise at an eighth of the size beside noise of single pixels.
-    patches = F.interpolate(torch.randn(n, 3, PICTURE // 8, PICTURE // 8, generator=generator, device=device), scale_factor=8, mode="bilinear", align_corners=False)
+    patches = F.interpolate(
+        torch.randn(n, 3, PICTURE // 8, PICTURE // 8, generator=generator, device=device), scale_factor=8, mode="bilinear", align_corners=False
+    )
     grain = torch.randn(pictures.shape, generator=generator, device=device)
     return (pictures * (1 + each(-0.1, 0.1, 1.0)) + each(-0.04, 0.04, 1.0) + patches * each(0, 0.05, 0.4) + grain * each(0, 0.03, 0.3)).clamp(0, 1)
 
@@ -82,9 +87,11 @@ def color_indices(hue: Tensor, hues: Tensor) -> Tensor:
 
 
 def targets(plan: dict[str, Tensor], coverage: Tensor, soups: int = 0) -> dict[str, Tensor]:
-    """What the detector should say of a plan's pictures. coverage float [n, 6, 16, 16]: each thing's alpha over 16 px squares; the first `soups` pictures show nothing.
+    """What the detector should say of a plan's pictures. coverage float [n, 6, 16, 16]: each thing's alpha over 16 px squares; the first `soups` pictures show
+    nothing.
 
-    `centre` [n, 16, 16] is soft around every centre, `counts` [n, 16, 16] false where a thing is too hidden to be asked for; the rest is flat: a row for every thing.
+    `centre` [n, 16, 16] is soft around every centre, `counts` [n, 16, 16] false where a thing is too hidden to be asked for; the rest is flat: a row for every
+    thing.
     """
     n = len(plan["sprite"])
     hidden = (1 - coverage).flip(1).cumprod(1).flip(1)
@@ -104,10 +111,18 @@ def targets(plan: dict[str, Tensor], coverage: Tensor, soups: int = 0) -> dict[s
     picture, thing = asked.nonzero(as_tuple=True)
     at = (picture, thing)
     return {
-        "centre": centre, "counts": ~doubtful | (centre == 1), "picture": picture, "row": row[at], "column": column[at], "kind": plan["sprite"][at].long() // len(BORN_STYLES),
-        "color": plan["color"][at].long(), "box": torch.stack([cx[at] - column[at], cy[at] - row[at], (side[at] / 100).log()], 1),
-        "style": plan["style"].long()[soups:], "light": plan["light"].long()[soups:], "background": plan["background"].long()[soups:],
-    }  # fmt: skip
+        "centre": centre,
+        "counts": ~doubtful | (centre == 1),
+        "picture": picture,
+        "row": row[at],
+        "column": column[at],
+        "kind": plan["sprite"][at].long() // len(BORN_STYLES),
+        "color": plan["color"][at].long(),
+        "box": torch.stack([cx[at] - column[at], cy[at] - row[at], (side[at] / 100).log()], 1),
+        "style": plan["style"].long()[soups:],
+        "light": plan["light"].long()[soups:],
+        "background": plan["background"].long()[soups:],
+    }
 
 
 def loss_of(detector: Detector, out: dict[str, Tensor], want: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
@@ -126,7 +141,9 @@ def loss_of(detector: Detector, out: dict[str, Tensor], want: dict[str, Tensor])
     whole = {name: F.cross_entropy(out[name].float()[soups:], want[name], label_smoothing=0.02) for name in ("style", "light", "background")}
     right = (said["kind"].argmax(1) == want["kind"]).float().mean()
     parts = {"centre": centre, "kind": kind, "right": right, "color": color, "box": box} | whole
-    return centre + kind + 0.5 * color + box + 0.7 * whole["style"] + 0.3 * whole["light"] + 0.3 * whole["background"], {k: v.detach() for k, v in parts.items()}
+    return centre + kind + 0.5 * color + box + 0.7 * whole["style"] + 0.3 * whole["light"] + 0.3 * whole["background"], {
+        k: v.detach() for k, v in parts.items()
+    }
 
 
 @torch.no_grad()
@@ -139,10 +156,12 @@ def score(detector: Detector, out: dict[str, Tensor], want: dict[str, Tensor]) -
     recoloured = want["color"] >= 0
     mean = lambda x: round(x.float().mean().item(), 4)
     return {
-        "found": mean(near[want["picture"], want["row"], want["column"]] >= FOUND), "peaks for a thing": round(peaks.sum().item() / max(1, len(want["kind"])), 4),
-        "kind": mean(said["kind"].argmax(1) == want["kind"]), "color": round(((said["color"].argmax(1) == want["color"])[recoloured].sum() / recoloured.sum().clamp(min=1)).item(), 4),
+        "found": mean(near[want["picture"], want["row"], want["column"]] >= FOUND),
+        "peaks for a thing": round(peaks.sum().item() / max(1, len(want["kind"])), 4),
+        "kind": mean(said["kind"].argmax(1) == want["kind"]),
+        "color": round(((said["color"].argmax(1) == want["color"])[recoloured].sum() / recoloured.sum().clamp(min=1)).item(), 4),
         "px off": round(((said["box"].float() - want["box"])[:, :2].abs().mean() * STRIDE).item(), 2),
-    } | {name: mean(out[name][-len(want[name]) :].argmax(1) == want[name]) for name in ("style", "light", "background")}  # fmt: skip
+    } | {name: mean(out[name][-len(want[name]) :].argmax(1) == want[name]) for name in ("style", "light", "background")}
 
 
 class Pictures:
@@ -213,8 +232,14 @@ def main(argv=None) -> None:
     average = copy.deepcopy(detector).requires_grad_(False)
     forward = torch.compile(detector) if args.compile else detector
     hidden, rest = split_parameters([detector], ("centre", "kind", "color", "box", "style", "light", "background"))
-    optimisers = [(Muon(hidden, config["muon_lr"], weight_decay=0.0), config["muon_lr"]), (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0.0), config["adam_lr"])]
-    say(f"ready after {time.monotonic() - began:.1f} s: {sum(p.numel() for p in detector.parameters()) / 1e6:.2f} M parameters, {len(detector.vocabulary.things)} things")
+    optimisers = [
+        (Muon(hidden, config["muon_lr"], weight_decay=0.0), config["muon_lr"]),
+        (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0.0), config["adam_lr"]),
+    ]
+    say(
+        f"ready after {time.monotonic() - began:.1f} s: {sum(p.numel() for p in detector.parameters()) / 1e6:.2f} M parameters, "
+        f"{len(detector.vocabulary.things)} things"
+    )
 
     started, told, step, made, parts = time.monotonic(), time.monotonic(), 0, 0, {}
     watched = bar(None, "picture")
@@ -236,14 +261,23 @@ def main(argv=None) -> None:
         watched.update(len(x))
         with torch.no_grad():  # the average looks back over a tenth of the steps so far
             keep = 1 - min(1.0, 10 / (step + 9))
-            torch._foreach_lerp_([*average.parameters(), *(b for b in average.buffers() if b.is_floating_point())], [*detector.parameters(), *(b for b in detector.buffers() if b.is_floating_point())], 1 - keep)
+            torch._foreach_lerp_(
+                [*average.parameters(), *(b for b in average.buffers() if b.is_floating_point())],
+                [*detector.parameters(), *(b for b in detector.buffers() if b.is_floating_point())],
+                1 - keep,
+            )
         if time.monotonic() - told > config["log_seconds"]:
             told = time.monotonic()
-            say({"pictures": made, "seconds": round(told - started, 1), "pictures a second": round(made / (told - started))} | {k: round(v.item(), 3) for k, v in parts.items()})
+            say(
+                {"pictures": made, "seconds": round(told - started, 1), "pictures a second": round(made / (told - started))}
+                | {k: round(v.item(), 3) for k, v in parts.items()}
+            )
     seconds = time.monotonic() - started
 
     average.eval()
-    save_detector(args.out, average, {"pictures": made, "seconds": round(seconds, 1), "device": args.device, "config": config})  # what was trained is kept whatever comes of measuring it
+    save_detector(
+        args.out, average, {"pictures": made, "seconds": round(seconds, 1), "device": args.device, "config": config}
+    )  # what was trained is kept whatever comes of measuring it
     sums = []
     pictures.generator.manual_seed(SEED + 1), pictures.planning.manual_seed(SEED + 1)
     for _ in range(config["validation"]):

@@ -1,4 +1,5 @@
 """Reading what training wrote: the averaged weights of a checkpoint, or of an exported model folder."""
+
 from __future__ import annotations
 
 import json
@@ -50,7 +51,12 @@ def load_state(path: Path) -> dict:
         return state | {name: widened(state[name]) for name in ("ema_unet", "ema_text", "heads") if name in state}
     about = json.loads((path / "unet" / "config.json").read_text())
     text = {k: v for k, v in onnx_weights(model_file(path, "text_encoder/model.onnx")).items() if not k.startswith("frozen.")}
-    return {"ema_unet": onnx_weights(model_file(path, "unet/model.onnx")), "ema_text": text, "samples": about["training_samples"], "config": about["training_config"]}
+    return {
+        "ema_unet": onnx_weights(model_file(path, "unet/model.onnx")),
+        "ema_text": text,
+        "samples": about["training_samples"],
+        "config": about["training_config"],
+    }
 
 
 def save_state(state: dict, path: Path) -> None:
@@ -75,9 +81,12 @@ def compact(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 def widened(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """What `compact` made, in float32."""
     return {
-        name.removesuffix(".int8"): (value.float().flatten(1) * weights[name.removesuffix("int8") + "scale"]).reshape(value.shape) if name.endswith(".int8") else value.float()
-        for name, value in weights.items() if not name.endswith(".scale")
-    }  # fmt: skip
+        name.removesuffix(".int8"): (value.float().flatten(1) * weights[name.removesuffix("int8") + "scale"]).reshape(value.shape)
+        if name.endswith(".int8")
+        else value.float()
+        for name, value in weights.items()
+        if not name.endswith(".scale")
+    }
 
 
 class Autoencoder:
@@ -86,7 +95,7 @@ class Autoencoder:
     def __init__(self, vae: VAE, mean: torch.Tensor, scale: float):
         self.vae, self.mean, self.scale = vae.eval().requires_grad_(False).to(memory_format=torch.channels_last), mean.float().reshape(-1, 1, 1), scale
 
-    def to(self, device) -> "Autoencoder":
+    def to(self, device) -> Autoencoder:
         return Autoencoder(self.vae.to(device), self.mean.to(device), self.scale)
 
     @torch.no_grad()
@@ -101,7 +110,7 @@ class Autoencoder:
             return self.vae.decode((latents * self.scale + self.mean).contiguous(memory_format=torch.channels_last)).float()
 
     @classmethod
-    def load(cls, path: Path) -> "Autoencoder":
+    def load(cls, path: Path) -> Autoencoder:
         """What `train-vae` wrote, or an exported model folder."""
         vae = VAE()
         if path.is_dir():
@@ -115,7 +124,7 @@ class Autoencoder:
         return cls(vae, mean, scale)
 
     @classmethod
-    def default(cls, data: Path) -> "Autoencoder":
+    def default(cls, data: Path) -> Autoencoder:
         """The work folder's own where `train-vae` made one, else the shipped one."""
         return cls.load(data / "vae.pt" if (data / "vae.pt").exists() else SHIPPED)
 

@@ -1,4 +1,5 @@
 """Sampling a distilled model in a few steps: LCM's multistep consistency sampling, to the number what diffusion/schedulers/lcm.ts and diffusers do."""
+
 from __future__ import annotations
 
 import torch

@@ -1,4 +1,5 @@
 """The noise schedule (Stable Diffusion's scaled-linear betas), v-prediction, and a DDIM sampler to look at pictures with."""
+
 from __future__ import annotations
 
 import torch

@@ -7,6 +7,7 @@ frozen is rounded to int8 before training, so that the exported file holds exact
 A token's embed has two parts. Its look is what the word looks like, wherever it stands: the U-Net makes a map of features of it (`Looks`). Its role says the
 rest: first or second, left or right, how many, on whom (record 0019: a look alone holds nothing of the word's place in the sentence).
 """
+
 from __future__ import annotations
 
 import argparse
@@ -17,7 +18,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from .tokenizer import TOKENS, build_tokenizer, frozen_rows, kept_pieces, minilm_folder  # noqa: F401 - others ask here for the tokenizer, too
+from .tokenizer import TOKENS, build_tokenizer, frozen_rows, kept_pieces, minilm_folder
 from .tokenizer import encode as token_ids
 from .unet import HEAD_DIM, LOOK, ROLE, LayerNorm
 
@@ -90,13 +91,15 @@ class FrozenMiniLM(nn.Module):
         return x
 
     @classmethod
-    def load(cls, data: Path) -> "FrozenMiniLM":
+    def load(cls, data: Path) -> FrozenMiniLM:
         """From `frozen.pt` of a work folder, where one has no room for the whole of MiniLM; else from its package."""
         path = data / "frozen.pt"
         if not path.exists():
             return cls.from_package()
         state = torch.load(path, weights_only=True)
-        rounded = {name.removesuffix(".int8"): state.pop(name).float() * state.pop(name.removesuffix("int8") + "scale") for name in [*state] if name.endswith(".int8")}
+        rounded = {
+            name.removesuffix(".int8"): state.pop(name).float() * state.pop(name.removesuffix("int8") + "scale") for name in [*state] if name.endswith(".int8")
+        }
         model = cls(len(rounded["words.weight"]), state["rows"])
         model.load_state_dict(rounded | state)
         return model.requires_grad_(False).eval()
@@ -113,7 +116,7 @@ class FrozenMiniLM(nn.Module):
         torch.save(kept, path)
 
     @classmethod
-    def from_package(cls, layers: int = MINILM_LAYERS, lexicon: bool = True) -> "FrozenMiniLM":
+    def from_package(cls, layers: int = MINILM_LAYERS, lexicon: bool = True) -> FrozenMiniLM:
         """lexicon: foreign words, emoji and aliases read the row of what they mean; else every piece its own, and ids are those of `kept_pieces`."""
         from safetensors.torch import load_file
 
@@ -130,7 +133,13 @@ class FrozenMiniLM(nn.Module):
             "positions": w["embeddings.position_embeddings.weight"][:TOKENS] + w["embeddings.token_type_embeddings.weight"][0],
             "norm.weight": w["embeddings.LayerNorm.weight"], "norm.bias": w["embeddings.LayerNorm.bias"],
         }  # fmt: skip
-        names = {"out": "attention.output.dense", "norm1": "attention.output.LayerNorm", "ff.0": "intermediate.dense", "ff.2": "output.dense", "norm2": "output.LayerNorm"}
+        names = {
+            "out": "attention.output.dense",
+            "norm1": "attention.output.LayerNorm",
+            "ff.0": "intermediate.dense",
+            "ff.2": "output.dense",
+            "norm2": "output.LayerNorm",
+        }
         for i in range(layers):
             old, new = f"encoder.layer.{i}.", f"layers.{i}."
             for kind in ("weight", "bias"):

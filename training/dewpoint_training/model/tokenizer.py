@@ -7,12 +7,14 @@
     lexicon() -> {word: meaning}                       English words of the captions, a concept's first name where it means a thing, or "-" for nothing
     words_of(label) -> [words]                         what else a thing is called, emoji first: a caption may name it so, for it is the same row
 
-The vocabulary is MiniLM's Latin pieces, each with its own row, then whole words of `data/lexicon` and `data/aliases.txt` ("tortuga", "熊猫", 🐼, "pengiun"), which
-read the row of what they mean: of one English piece where it has one, else the mean of its pieces. A language costs no weights, only lines here.
+The vocabulary is MiniLM's Latin pieces, each with its own row, then whole words of `data/lexicon` and `data/aliases.txt` ("tortuga", "熊猫", 🐼, "pengiun"),
+which read the row of what they mean: of one English piece where it has one, else the mean of its pieces. A language costs no weights, only lines here.
 An unknown word is [UNK], or pieces nobody trained on; either way nothing is drawn for it.
 
-Normalising and splitting use only what Rust and JavaScript read alike (test/diffusion/tokenizer.golden.test.ts); no torch here, so the processes that write captions stay light.
+Normalising and splitting use only what Rust and JavaScript read alike (test/diffusion/tokenizer.golden.test.ts); no torch here, so the processes that write
+captions stay light.
 """
+
 from __future__ import annotations
 
 import re
@@ -42,7 +44,8 @@ JOINS_WORDS = {"ar": ("ال", "وال", "بال", "لل", "كال", "فال", "�
 # Case and particle endings; a known word may carry them and stays itself, while a longer unknown word does not become the short one it begins with.
 ENDINGS = {
     "ru": "а я о е у ю и ы ь ом ем ем ои еи ою ею ам ям ами ями ах ях ов ев ых их ым им".split(),
-    "ko": "은 는 이 가 을 를 의 에 에서 에게 와 과 도 로 으로 하고 랑 이랑 들 들이 들은 들을 위에 위의 위에서 옆에 옆의 속의 속에 안에 안의 앞에 앞의 타는 먹는".split(),
+    "ko": "은 는 이 가 을 를 의 에 에서 에게 와 과 도 로 으로 하고 랑 이랑 "
+    "들 들이 들은 들을 위에 위의 위에서 옆에 옆의 속의 속에 안에 안의 앞에 앞의 타는 먹는".split(),
     "hi": "ों ें े ी ा ो ियां ियाँ ियों".split(),
     "ar": "ان ين ات ون ه ها ة".split(),
 }
@@ -227,7 +230,7 @@ def _words_by_label() -> dict[str, tuple[str, ...]]:
     for word, meaning in lexicon().items():
         if meaning in labels and word != meaning:
             words.setdefault(labels[meaning], []).append(word)
-    emoji = lambda word: not re.match(f"[\u2190-\u2bff\U0001f000-\U0001faff]", word)
+    emoji = lambda word: not re.match("[\u2190-\u2bff\U0001f000-\U0001faff]", word)
     return {label: tuple(sorted(said, key=emoji)) for label, said in words.items()}
 
 

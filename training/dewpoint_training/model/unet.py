@@ -6,6 +6,7 @@ Words bring what they look like along: a small map of features, drawn upright an
 place which token's thing it shows and which spot of that thing (`Placing`), and gets the features of that spot. So it learns once, for all things
 of all sizes, mirrored and turned ones too, to place and to paint; not every shape anew.
 """
+
 from __future__ import annotations
 
 import math
@@ -172,7 +173,11 @@ class UNet(nn.Module):
         # A pixel shuffle, not a repetition: what a place knows of its four latents must reach each of them.
         self.up = nn.Sequential(nn.Conv2d(narrow, 4 * wide, 3, padding=1), nn.PixelShuffle(2))
         self.paint_in, self.paint = nn.Conv2d(placed, wide, 3, padding=1), ResBlock(wide, wide, embed)
-        self.leave1, self.leave_attention, self.leave2 = ResBlock(3 * wide, wide, embed), TransformerBlock(wide, context, self_attention=False), ResBlock(2 * wide, wide, embed)
+        self.leave1, self.leave_attention, self.leave2 = (
+            ResBlock(3 * wide, wide, embed),
+            TransformerBlock(wide, context, self_attention=False),
+            ResBlock(2 * wide, wide, embed),
+        )
         self.norm_out, self.conv_out = GroupNorm(8, wide), nn.Conv2d(wide, latent_channels, 3, padding=1)
         nn.init.zeros_(self.conv_out.weight), nn.init.zeros_(self.conv_out.bias)
         self.register_buffer("frequencies", torch.exp(-math.log(10000) * torch.arange(64) / 64), persistent=False)

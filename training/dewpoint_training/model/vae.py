@@ -2,6 +2,7 @@
 
 Most of the decoder's parameters sit at 16x16 and 32x32, where a convolution costs little; the encoder is run only for pictures of one's own.
 """
+
 from __future__ import annotations
 
 from torch import Tensor, nn

@@ -1,4 +1,5 @@
 """A stage's settings: its TOML file (configs/), and what the command line says instead."""
+
 from __future__ import annotations
 
 import time

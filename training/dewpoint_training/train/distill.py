@@ -4,6 +4,7 @@ The teacher draws guided trajectories (DPM-Solver++ 2M, 17 levels); the student 
 trajectory ends. That is the consistency function itself instead of its bootstrapped estimate (Luo et al. 2023, arXiv 2310.04378): the same teacher
 calls a state, and no error that has to travel through the levels first. Text encoder and looks are the teacher's and stay.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -31,7 +32,8 @@ CONFIG = CONFIGS / "distill.toml"
 
 @torch.no_grad()
 def trajectory(predict, z: Tensor, timesteps: list[int]) -> tuple[Tensor, Tensor]:
-    """DPM-Solver++ 2M (Lu et al. 2022, arXiv 2211.01095) of predict(sample, timestep) → v, from z at timesteps[0] → (states [levels, n, ...], where they end [n, ...])"""
+    """DPM-Solver++ 2M (Lu et al. 2022, arXiv 2211.01095) of predict(sample, timestep) → v, from z at timesteps[0] → (states [levels, n, ...], where they end
+    [n, ...])"""
     states, before, h_before = [], None, 0.0
     for i, t in enumerate(timesteps):
         states.append(z)
@@ -86,7 +88,10 @@ class Trainer:
         self.student.looks.requires_grad_(False)
         self.average = Average(config["ema"], self.student)
         hidden, rest = split_parameters([self.student], ("conv_in", "conv_out"))
-        self.optimisers = Optimisers((Muon(hidden, config["muon_lr"], weight_decay=0.0), config["muon_lr"]), (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0.0), config["adam_lr"]))
+        self.optimisers = Optimisers(
+            (Muon(hidden, config["muon_lr"], weight_decay=0.0), config["muon_lr"]),
+            (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0.0), config["adam_lr"]),
+        )
         self.states = States(config["pool"], 32, device)
         self.weights = torch.zeros(1000, device=device)
         self.weights[config["timesteps"]] = 1.0
@@ -149,14 +154,29 @@ class Trainer:
                 total = total + self.step(rate(progress, 0.03, config["falls_from"]))
                 steps += 1
                 if time.time() >= next_log:
-                    record = {"step": steps, "samples": steps * config["batch"], "loss": round(float(total) / steps, 4), "states": self.states.made, "seconds": round(time.time() - began)}
+                    record = {
+                        "step": steps,
+                        "samples": steps * config["batch"],
+                        "loss": round(float(total) / steps, 4),
+                        "states": self.states.made,
+                        "seconds": round(time.time() - began),
+                    }
                     log.write(json.dumps(record) + "\n"), log.flush(), say(record)
                     next_log = time.time() + config["log_seconds"]
         self.state |= {"distill_samples": steps * config["batch"], "distill_seconds": round(60 * minutes)}
 
     def save(self, run: Path) -> None:
         state = {key: value for key, value in self.state.items() if key not in ("ema_unet", "ema_text", "heads")}
-        save_state(state | {"ema_unet": compact(self.average.modules[0].state_dict()), "ema_text": compact(self.text.trained_state()), "scheduler": "LCMScheduler", "distill_config": self.config}, run / "checkpoint.pt")
+        save_state(
+            state
+            | {
+                "ema_unet": compact(self.average.modules[0].state_dict()),
+                "ema_text": compact(self.text.trained_state()),
+                "scheduler": "LCMScheduler",
+                "distill_config": self.config,
+            },
+            run / "checkpoint.pt",
+        )
 
     def sheet(self, path: Path, counts: tuple[int, ...] = (1, 2, 4, 8)) -> None:
         """One row of prompts per step count."""

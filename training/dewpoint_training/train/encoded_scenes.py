@@ -1,4 +1,6 @@
-"""A rotating store of encoded scenes on the training's device: composing and encoding stay a small part of a step while every scene is seen only a few times."""
+"""A rotating store of encoded scenes on the training's device: composing and encoding stay a small part of a step while every scene is seen
+only a few times."""
+
 from __future__ import annotations
 
 import torch
@@ -19,9 +21,13 @@ class EncodedScenes:
         self.fields = {
             "latents": zeros(LATENT_CHANNELS, SIDE, SIDE, dtype=torch.float16),
             "ids": zeros(TOKENS, dtype=torch.int32),
-            "fine": zeros(2, SIDE, SIDE, dtype=torch.int8), "coarse": zeros(2, SIDE // 2, SIDE // 2, dtype=torch.int8),
-            "box": zeros(THINGS, 4, dtype=torch.float32), "mirror": zeros(THINGS, dtype=torch.bool), "carrier": zeros(THINGS, dtype=torch.int8), "sprite": zeros(THINGS, dtype=torch.int16),
-        }  # fmt: skip
+            "fine": zeros(2, SIDE, SIDE, dtype=torch.int8),
+            "coarse": zeros(2, SIDE // 2, SIDE // 2, dtype=torch.int8),
+            "box": zeros(THINGS, 4, dtype=torch.float32),
+            "mirror": zeros(THINGS, dtype=torch.bool),
+            "carrier": zeros(THINGS, dtype=torch.int8),
+            "sprite": zeros(THINGS, dtype=torch.int16),
+        }
 
     @torch.no_grad()
     def add(self, batch: PlanBatch) -> None:

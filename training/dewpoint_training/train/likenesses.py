@@ -3,6 +3,7 @@
 Without it looks are learnt from scenes alone, through placing and painting, and after 640 thousand samples two thirds of what things look like were still
 unexplained; regression on the icons themselves explains as much within minutes, for a thing that comes up once in thousands as well as for a panda.
 """
+
 from __future__ import annotations
 
 import hashlib

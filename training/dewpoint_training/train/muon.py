@@ -2,6 +2,7 @@
 
 Matrices of one shape are orthogonalised together: on a CPU with bf16 matrix units the batched products cost a few per cent of a step.
 """
+
 from __future__ import annotations
 
 import torch

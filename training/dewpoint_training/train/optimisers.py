@@ -1,4 +1,5 @@
 """Several optimisers stepped as one, and the rates they share: a warm-up, a plateau, a fall to zero."""
+
 from __future__ import annotations
 
 import torch

@@ -1,4 +1,5 @@
 """What a composed scene shows where: the truth the U-Net's `Placing` is told, from the renderer's coverage and boxes."""
+
 from __future__ import annotations
 
 import torch
@@ -33,7 +34,7 @@ def spots_of(thing: Tensor, box: Tensor, mirror: Tensor) -> Tensor:
     thing int64 [batch, 2, g, g], box [batch, things, 4] (centre x, centre y, side, angle clockwise), mirror bool [batch, things]
     → weights over the cells [batch, g * g, 2, 64], bilinear between the nearest four.
     """
-    n, layers, g, _ = thing.shape
+    _, layers, g, _ = thing.shape
     flat = thing.flatten(1)
     boxes, mirrored = of_thing(box, flat), of_thing(mirror.to(box.dtype), flat)
     centre = (torch.arange(g, device=box.device, dtype=box.dtype) + 0.5) * (PICTURE / g)
@@ -49,7 +50,8 @@ def spots_of(thing: Tensor, box: Tensor, mirror: Tensor) -> Tensor:
 
 
 def tokens_of(thing: Tensor, carrier: Tensor, tokens: int) -> Tensor:
-    """thing int64 [batch, 2, g, g], carrier int64 [batch, things] (the token that names it, -1 unnamed) → int64 [batch, g * g, 2]: a token, `tokens` for nothing, -1 for what nobody named."""
+    """thing int64 [batch, 2, g, g], carrier int64 [batch, things] (the token that names it, -1 unnamed) → int64 [batch, g * g, 2]: a token, `tokens` for
+    nothing, -1 for what nobody named."""
     flat = thing.flatten(1)
     named = of_thing(carrier, flat)
     return torch.where(flat < 0, tokens, named).unflatten(1, (2, -1)).transpose(1, 2)

@@ -1,4 +1,5 @@
 """What a stage shows while it runs: a bar on a terminal, lines in a log, and the curve of its losses as a picture."""
+
 from __future__ import annotations
 
 import json

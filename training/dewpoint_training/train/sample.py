@@ -1,4 +1,5 @@
 """Draws prompts with a checkpoint's averaged weights: to look at, and to compare seeds."""
+
 from __future__ import annotations
 
 import argparse
@@ -25,7 +26,18 @@ def main(argv=None) -> None:
     unet, text, state = load_models(args.checkpoint, args.data)
     prompts = [p for p in args.prompt or SHEET_PROMPTS for _ in range(args.copies)]
     few = state.get("scheduler") == "LCMScheduler"
-    save_sheet(args.out, unet.to(memory_format=torch.channels_last), text, Autoencoder.default(args.data), prompts, args.columns, seed=args.seed, steps=args.steps, guidance=args.guidance, few=few)
+    save_sheet(
+        args.out,
+        unet.to(memory_format=torch.channels_last),
+        text,
+        Autoencoder.default(args.data),
+        prompts,
+        args.columns,
+        seed=args.seed,
+        steps=args.steps,
+        guidance=args.guidance,
+        few=few,
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """A sheet of the usual prompts, to look at while training and after it."""
+
 from __future__ import annotations
 
 from pathlib import Path

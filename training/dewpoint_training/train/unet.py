@@ -1,9 +1,10 @@
 """Trains the U-Net and the text encoder's two branches together, for a given time, on scenes composed and encoded as it goes.
 
 Beside the diffusion loss four small ones say what the renderer knows: which thing and which spot of it every place shows (`placement`); what the things
-look like, as icons (`likeness`) and where they are rightly placed in the scene (`painting`), which teach the looks without waiting for the placing; and from the
-words alone where on the picture each thing may be (`roles`: without it words say what a thing looks like but not which of two it is, record 0019).
+look like, as icons (`likeness`) and where they are rightly placed in the scene (`painting`), which teach the looks without waiting for the placing; and from
+the words alone where on the picture each thing may be (`roles`: without it words say what a thing looks like but not which of two it is, record 0019).
 """
+
 from __future__ import annotations
 
 import argparse
@@ -26,9 +27,9 @@ from ..model.schedule import ALPHAS_CUMPROD, stratified_timesteps
 from ..model.text import FrozenMiniLM, TextEncoder, empty_prompt
 from ..model.unet import LOOK, ROLE, Looks, Placing, UNet
 from ..model.vae import LATENT_CHANNELS
+from .config import CONFIGS, awaited, read_config
 from .encoded_scenes import SIDE, THINGS, EncodedScenes
 from .likenesses import CHANNELS, likenesses
-from .config import CONFIGS, awaited, read_config
 from .muon import Muon, split_parameters
 from .optimisers import Average, Optimisers, rate
 from .placements import of_thing, spots_of, tokens_of
@@ -50,7 +51,9 @@ class Losses(nn.Module):
         self.register_buffer("alphas", ALPHAS_CUMPROD, persistent=False)
         self.register_buffer("likenesses", torch.zeros(len(all_concepts()) * len(SETS), Looks.CELLS, CHANNELS, dtype=torch.float16), persistent=False)
 
-    def forward(self, latents: Tensor, noise: Tensor, t: Tensor, ids: Tensor, carrier: Tensor, fine: Tensor, coarse: Tensor, box: Tensor, mirror: Tensor, sprite: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, latents: Tensor, noise: Tensor, t: Tensor, ids: Tensor, carrier: Tensor, fine: Tensor, coarse: Tensor, box: Tensor, mirror: Tensor, sprite: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """→ (what to minimise, [diffusion loss, on the things alone, placement, painting, likeness, roles])"""
         unet, config = self.unet, self.config
         a = self.alphas[t][:, None, None, None]
@@ -96,7 +99,13 @@ class Losses(nn.Module):
         present = (carrier >= 0) & (cover.amax(-1) > 0)
         roles = (said * present).sum() / present.sum().clamp(min=1)
 
-        total = diffusion + config["placement_weight"] * placement + config["painting_weight"] * painting + config["likeness_weight"] * likeness + config["roles_weight"] * roles
+        total = (
+            diffusion
+            + config["placement_weight"] * placement
+            + config["painting_weight"] * painting
+            + config["likeness_weight"] * likeness
+            + config["roles_weight"] * roles
+        )
         return total, torch.stack([error.detach().mean(), on_things, placement.detach(), painting.detach(), likeness.detach(), roles.detach()])
 
 
@@ -126,7 +135,10 @@ class Trainer:
         self.optimisers = Optimisers(
             (Muon(hidden, config["muon_lr"], weight_decay=config["muon_weight_decay"]), config["muon_lr"]),
             (Muon(text_hidden, config["text_lr"], weight_decay=config["muon_weight_decay"]), config["text_lr"]),
-            (torch.optim.AdamW(rest + text_rest + heads, config["adam_lr"], betas=(0.9, 0.99), weight_decay=0.0, fused=device.type == "cuda"), config["adam_lr"]),
+            (
+                torch.optim.AdamW(rest + text_rest + heads, config["adam_lr"], betas=(0.9, 0.99), weight_decay=0.0, fused=device.type == "cuda"),
+                config["adam_lr"],
+            ),
         )
         self.empty = empty_prompt().to(device)
         self.step_loss = torch.compile(self.losses) if config["compile"] else self.losses
@@ -161,9 +173,17 @@ class Trainer:
         whole = lambda *shape: torch.full((n, *shape), -1, device=device)
         latents = torch.zeros(n, LATENT_CHANNELS, SIDE, SIDE, device=device)
         return {
-            "latents": latents, "noise": latents, "t": whole().abs(), "ids": self.empty.expand(n, -1).contiguous(), "carrier": whole(THINGS), "fine": whole(2, SIDE, SIDE),
-            "coarse": whole(2, SIDE // 2, SIDE // 2), "box": torch.zeros(n, THINGS, 4, device=device), "mirror": torch.zeros(n, THINGS, dtype=torch.bool, device=device), "sprite": whole(THINGS),
-        }  # fmt: skip
+            "latents": latents,
+            "noise": latents,
+            "t": whole().abs(),
+            "ids": self.empty.expand(n, -1).contiguous(),
+            "carrier": whole(THINGS),
+            "fine": whole(2, SIDE, SIDE),
+            "coarse": whole(2, SIDE // 2, SIDE // 2),
+            "box": torch.zeros(n, THINGS, 4, device=device),
+            "mirror": torch.zeros(n, THINGS, dtype=torch.bool, device=device),
+            "sprite": whole(THINGS),
+        }
 
     def step(self, share: float, batch: dict[str, Tensor] | None = None) -> Tensor:
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
@@ -177,7 +197,7 @@ class Trainer:
         config = self.config
         self.fill(config["pool_start"])
         began, steps, sums, since = time.time(), 0, torch.zeros(len(LOSSES), device=self.device), 0
-        log, next_log, next_save, next_sheet = open(self.run / "log.jsonl", "a"), began + config["log_seconds"], began + config["save_seconds"], began + config["sheet_seconds"]
+        next_log, next_save, next_sheet = (began + config[f"{what}_seconds"] for what in ("log", "save", "sheet"))
         ticked = began
         while (progress := (time.time() - began) / (60 * minutes)) < 1 and not stop():
             self.stage.value = min(1.0, progress / config["composed_from"])
@@ -190,8 +210,17 @@ class Trainer:
             now = time.time()
             if now >= next_log:
                 parts = (sums / since).tolist()
-                record = {"samples": self.samples, "step": steps, **{name: round(value, 4) for name, value in zip(LOSSES, parts)}, "per_second": round(since * config["batch"] / (now - ticked)), "scenes": self.scenes.made, "minutes": round((now - began) / 60, 2)}
-                log.write(json.dumps(record) + "\n"), log.flush(), say(record)
+                record = {
+                    "samples": self.samples,
+                    "step": steps,
+                    **{name: round(value, 4) for name, value in zip(LOSSES, parts)},
+                    "per_second": round(since * config["batch"] / (now - ticked)),
+                    "scenes": self.scenes.made,
+                    "minutes": round((now - began) / 60, 2),
+                }
+                with open(self.run / "log.jsonl", "a") as log:
+                    log.write(json.dumps(record) + "\n")
+                say(record)
                 sums.zero_()
                 since, ticked, next_log = 0, now, now + config["log_seconds"]
             if now >= next_save:
@@ -206,7 +235,16 @@ class Trainer:
     def save(self, name: str = "checkpoint.pt") -> None:
         unet, text = self.average.modules
         heads = {k: v for k, v in self.losses.state_dict().items() if k.startswith(("paint_out", "where"))}
-        save_state({"ema_unet": compact(unet.state_dict()), "ema_text": compact(text.trained_state()), "heads": compact(heads), "samples": self.samples, "config": self.config}, self.run / name)
+        save_state(
+            {
+                "ema_unet": compact(unet.state_dict()),
+                "ema_text": compact(text.trained_state()),
+                "heads": compact(heads),
+                "samples": self.samples,
+                "config": self.config,
+            },
+            self.run / name,
+        )
 
     def sheet(self, name: str) -> None:
         unet, text = self.average.modules

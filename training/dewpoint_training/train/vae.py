@@ -4,6 +4,7 @@ Loss: L1 plus L1 of the picture's gradients (edges and eyes), on latents with no
 of the time on also a small patch discriminator's features and verdict, which keep edges as sharp as they are, and a squared error that keeps
 them where they are. Everything after it depends on these weights: change them only at a restart.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -88,8 +89,13 @@ class Trainer:
             self.vae.e.requires_grad_(False)
         self.average = Average(config["ema"], self.vae)
         hidden, rest = split_parameters([self.vae], ("e.1", "d.0"))
-        self.optimisers = Optimisers((Muon(hidden, config["muon_lr"], weight_decay=0.0), config["muon_lr"]), (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0.0), config["adam_lr"]))
-        self.judge_optimiser = Optimisers((torch.optim.AdamW(self.judge.parameters(), config["judge_lr"], betas=(0.5, 0.95), weight_decay=0.0), config["judge_lr"]))
+        self.optimisers = Optimisers(
+            (Muon(hidden, config["muon_lr"], weight_decay=0.0), config["muon_lr"]),
+            (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0.0), config["adam_lr"]),
+        )
+        self.judge_optimiser = Optimisers(
+            (torch.optim.AdamW(self.judge.parameters(), config["judge_lr"], betas=(0.5, 0.95), weight_decay=0.0), config["judge_lr"])
+        )
         self.pictures, self.made = torch.zeros(config["pool"], 3, 256, 256, dtype=torch.uint8), 0
         self.pictures = self.pictures.to(device)
         if config["compile"]:
@@ -152,7 +158,13 @@ class Trainer:
                 losses = self.step(progress)
                 steps += 1
                 if time.time() >= next_log:
-                    record = {"step": steps, "crops": steps * config["batch"], "seconds": round(time.time() - began), **{name: round(v, 4) for name, v in zip(("loss", "features", "doubt"), losses.tolist())}, **self.score(held)}
+                    record = {
+                        "step": steps,
+                        "crops": steps * config["batch"],
+                        "seconds": round(time.time() - began),
+                        **{name: round(v, 4) for name, v in zip(("loss", "features", "doubt"), losses.tolist())},
+                        **self.score(held),
+                    }
                     lines.write(json.dumps(record) + "\n"), lines.flush(), say(record)
                     next_log = time.time() + config["log_seconds"]
 
@@ -163,7 +175,7 @@ class Trainer:
         return {"psnr": round(psnr(y, held), 2), "edges": round(edge_energy(y, held), 3)}
 
     @torch.no_grad()
-    def finished(self) -> "Finished":
+    def finished(self) -> Finished:
         i = torch.arange(0, min(self.made, len(self.pictures)), max(1, min(self.made, len(self.pictures)) // 256), device=self.device)
         vae = self.average.modules[0]
         with torch.autocast(self.device.type, dtype=torch.bfloat16):

@@ -1,4 +1,5 @@
 """Stable Diffusion in miniature and what diffusers makes of it: the parts of export_tiny_models.py."""
+
 import warnings
 
 import torch

@@ -1,4 +1,5 @@
 """Cross-attention as PyTorch computes it, and the graph that gives it."""
+
 import math
 import shutil
 
@@ -65,11 +66,14 @@ def make_sd1_attention() -> None:
         planes = mean.T.reshape(1, tokens, latent[0] // shrink, latent[1] // shrink)
         layers.append(torch.nn.functional.interpolate(planes, latent, mode="bilinear", align_corners=False)[0])
     maps = torch.stack(layers).mean(0)
-    write_json(GOLDEN / "pipelines/sd1-attention.json", {
-        "model": "sd1-attention",
-        "versions": {"diffusers": diffusers.__version__, "torch": torch.__version__},
-        "recipe": {"width": width, "height": height, "steps": 1},
-        "layerCount": len(layers),
-        "shape": list(maps.shape),
-        "maps": floats(maps.numpy()),
-    })
+    write_json(
+        GOLDEN / "pipelines/sd1-attention.json",
+        {
+            "model": "sd1-attention",
+            "versions": {"diffusers": diffusers.__version__, "torch": torch.__version__},
+            "recipe": {"width": width, "height": height, "steps": 1},
+            "layerCount": len(layers),
+            "shape": list(maps.shape),
+            "maps": floats(maps.numpy()),
+        },
+    )

@@ -1,4 +1,5 @@
 """Calls of diffusers pipelines, in a recipe's words, and their goldens."""
+
 import shutil
 from pathlib import Path
 
@@ -21,18 +22,35 @@ from .noise_stream import PhiloxStream, use_noise
 
 PROMPT = "a panda eating tacos at the beach"
 NEGATIVE = "blurry, low quality"
-SCHEDULERS = {"ddim": DDIMScheduler, "euler": EulerDiscreteScheduler, "euler-a": EulerAncestralDiscreteScheduler,
-              "dpmpp-2m": DPMSolverMultistepScheduler, "unipc": UniPCMultistepScheduler, "lcm": LCMScheduler}
-STABLE_DIFFUSION = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "clip_sample": False,
-                    "set_alpha_to_one": False, "steps_offset": 1, "num_train_timesteps": 1000}
+SCHEDULERS = {
+    "ddim": DDIMScheduler,
+    "euler": EulerDiscreteScheduler,
+    "euler-a": EulerAncestralDiscreteScheduler,
+    "dpmpp-2m": DPMSolverMultistepScheduler,
+    "unipc": UniPCMultistepScheduler,
+    "lcm": LCMScheduler,
+}
+STABLE_DIFFUSION = {
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "clip_sample": False,
+    "set_alpha_to_one": False,
+    "steps_offset": 1,
+    "num_train_timesteps": 1000,
+}
 
 
 def simple_pipeline(parts: dict):
-    classes = {"text": diffusers.StableDiffusionPipeline, "image": diffusers.StableDiffusionImg2ImgPipeline,
-               "inpaint": diffusers.StableDiffusionInpaintPipeline}
+    classes = {
+        "text": diffusers.StableDiffusionPipeline,
+        "image": diffusers.StableDiffusionImg2ImgPipeline,
+        "inpaint": diffusers.StableDiffusionInpaintPipeline,
+    }
     # A pipeline wants a scheduler when it is made; each case puts its own.
-    return lambda kind: classes[kind](**parts, scheduler=DDIMScheduler.from_config(STABLE_DIFFUSION), safety_checker=None,
-                                      feature_extractor=None, requires_safety_checker=False)
+    return lambda kind: classes[kind](
+        **parts, scheduler=DDIMScheduler.from_config(STABLE_DIFFUSION), safety_checker=None, feature_extractor=None, requires_safety_checker=False
+    )
 
 
 def pictures(width: int, height: int) -> tuple[Image.Image, Image.Image]:
@@ -46,14 +64,23 @@ def pictures(width: int, height: int) -> tuple[Image.Image, Image.Image]:
 
 def run_case(make_pipeline, config: dict, case: dict) -> dict:
     """One call of a diffusers pipeline. `case` is in the recipe's words; the result adds latents and pixels."""
-    recipe = {"prompt": PROMPT, "negativePrompt": NEGATIVE, "seed": 7, "width": 64, "height": 64, "steps": 5, "sampler": "ddim",
-              "schedule": "automatic", "guidanceScale": 7.5} | case["recipe"]
+    recipe = {
+        "prompt": PROMPT,
+        "negativePrompt": NEGATIVE,
+        "seed": 7,
+        "width": 64,
+        "height": 64,
+        "steps": 5,
+        "sampler": "ddim",
+        "schedule": "automatic",
+        "guidanceScale": 7.5,
+    } | case["recipe"]
     kind = case.get("kind", "text")
     pipe = make_pipeline(kind)
     pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = SCHEDULERS[recipe["sampler"]].from_config(config | case.get("scheduler", {}))
     arguments = dict(prompt=recipe["prompt"], num_inference_steps=recipe["steps"], guidance_scale=recipe["guidanceScale"])
-    if "lcm" != recipe["sampler"]:
+    if recipe["sampler"] != "lcm":
         arguments["negative_prompt"] = recipe["negativePrompt"] or None
     if "guidanceRescale" in recipe:
         arguments["guidance_rescale"] = recipe["guidanceRescale"]
@@ -76,14 +103,17 @@ def run_case(make_pipeline, config: dict, case: dict) -> dict:
 
 
 def write_goldens(name: str, config: dict, make_pipeline, cases: list[dict]) -> None:
-    write_json(GOLDEN / "pipelines" / f"{name}.json", {
-        "model": name,
-        "versions": {"diffusers": diffusers.__version__, "torch": torch.__version__, "transformers": transformers.__version__},
-        "schedulerConfig": config,
-        "input": data(np.asarray(pictures(64, 64)[0])),
-        "mask": data(np.asarray(pictures(64, 64)[1])),
-        "cases": [run_case(make_pipeline, config, case) for case in cases],
-    })
+    write_json(
+        GOLDEN / "pipelines" / f"{name}.json",
+        {
+            "model": name,
+            "versions": {"diffusers": diffusers.__version__, "torch": torch.__version__, "transformers": transformers.__version__},
+            "schedulerConfig": config,
+            "input": data(np.asarray(pictures(64, 64)[0])),
+            "mask": data(np.asarray(pictures(64, 64)[1])),
+            "cases": [run_case(make_pipeline, config, case) for case in cases],
+        },
+    )
 
 
 def layout(name: str, index: dict, scheduler_config: dict) -> Path:

@@ -1,4 +1,5 @@
 """Where the goldens are, and how their values are written."""
+
 import base64
 import json
 from pathlib import Path

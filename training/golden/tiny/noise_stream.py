@@ -1,4 +1,5 @@
 """diffusers' noise as the core draws it: Philox in torch's CUDA layout, in the order diffusers asks for it."""
+
 import math
 import sys
 

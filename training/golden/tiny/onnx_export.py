@@ -1,4 +1,5 @@
 """Torch modules into ONNX graphs, with inputs and outputs named as optimum names them."""
+
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,25 @@ class Graph(torch.nn.Module):
         return self.function(*inputs)
 
 
-def export(path: Path, model: torch.nn.Module, forward, inputs: dict[str, torch.Tensor], outputs: list[str], dynamic: dict[str, dict[int, str]],
-           edit=lambda graph: None) -> None:
+def export(
+    path: Path,
+    model: torch.nn.Module,
+    forward,
+    inputs: dict[str, torch.Tensor],
+    outputs: list[str],
+    dynamic: dict[str, dict[int, str]],
+    edit=lambda graph: None,
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        Graph(model, forward), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=outputs,
-        dynamic_axes=dynamic, opset_version=17, dynamo=False,
+        Graph(model, forward),
+        tuple(inputs.values()),
+        str(path),
+        input_names=list(inputs),
+        output_names=outputs,
+        dynamic_axes=dynamic,
+        opset_version=17,
+        dynamo=False,
     )
     exported = onnx.load(path)
     edit(exported.graph)
@@ -141,9 +155,21 @@ def export_unet(path: Path, model: UNet2DConditionModel, timestep: torch.Tensor,
 
 def export_vae(folder: Path, model: AutoencoderKL) -> None:
     image = {0: "batch_size", 2: "height", 3: "width"}
-    export(folder / "vae_decoder/model.onnx", model, lambda z: model.decode(z, return_dict=False)[0], {"latent_sample": torch.randn(1, 4, 8, 8)},
-           ["sample"], {"latent_sample": image, "sample": image})
-    export(folder / "vae_encoder/model.onnx", model, lambda x: model.encode(x, return_dict=False)[0].parameters, {"sample": torch.randn(1, 3, 64, 64)},
-           ["latent_parameters"], {"sample": image, "latent_parameters": image})
+    export(
+        folder / "vae_decoder/model.onnx",
+        model,
+        lambda z: model.decode(z, return_dict=False)[0],
+        {"latent_sample": torch.randn(1, 4, 8, 8)},
+        ["sample"],
+        {"latent_sample": image, "sample": image},
+    )
+    export(
+        folder / "vae_encoder/model.onnx",
+        model,
+        lambda x: model.encode(x, return_dict=False)[0].parameters,
+        {"sample": torch.randn(1, 3, 64, 64)},
+        ["latent_parameters"],
+        {"sample": image, "latent_parameters": image},
+    )
     for part in ("vae_decoder", "vae_encoder"):
         write_json(folder / part / "config.json", dict(model.config))
