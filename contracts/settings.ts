@@ -43,7 +43,12 @@ interface Row<Value> {
   readonly usual: (sampling: Sampling) => Value | null | undefined
 }
 
-const number = (min: number, max: number, row: Row<number> & { readonly step: number }) =>
+interface NumberRow extends Row<number> {
+  readonly step: number
+  /** A1111's key for it. */
+  readonly infotext?: string
+}
+const number = (min: number, max: number, row: NumberRow) =>
   ({ kind: 'number', min, max, schema: z.number().min(min).max(max), ...row }) as const
 
 const choice = <const Value extends string | boolean>(values: readonly Value[], row: Row<Value>) =>
@@ -62,18 +67,21 @@ export const OPTIONAL_SETTINGS = {
     help: 'how much fresh noise (default: the sampler’s)',
     group: 'sampling',
     step: 0.05,
+    infotext: 'Eta',
     usual: ({ sampler }) => defaultEta(sampler),
   }),
   sChurn: number(0, 100, {
     help: 'Karras et al.’s churn, of Euler, Heun and DPM2 (default 0)',
     group: 'sampling',
     step: 0.5,
+    infotext: 'Sigma churn',
     usual: ({ sampler }) => (takesOption(sampler, 'sChurn') ? 0 : undefined),
   }),
   sNoise: number(0, 2, {
     help: 'scale of fresh noise (default 1)',
     group: 'sampling',
     step: 0.01,
+    infotext: 'Sigma noise',
     usual: ({ sampler }) => (takesOption(sampler, 'sNoise') ? 1 : undefined),
   }),
   sdeNoise: choice(['torchsde-cpu', 'torchsde-cuda'], {
@@ -85,6 +93,7 @@ export const OPTIONAL_SETTINGS = {
     help: 'bend of the karras (7) and polyexponential (1) schedules',
     group: 'sampling',
     step: 0.1,
+    infotext: 'Schedule rho',
     usual: ({ schedule }) => defaultRho(schedule),
   }),
   zeroTerminalSnr: choice([true, false], {
@@ -120,6 +129,12 @@ export const OPTIONAL_SETTINGS = {
 type Table = typeof OPTIONAL_SETTINGS
 export type OptionalSetting = keyof Table
 export const OPTIONAL_SETTING_NAMES = Object.keys(OPTIONAL_SETTINGS) as OptionalSetting[]
+
+/** Numbers that A1111 has a key for, in its order. */
+export const INFOTEXT_KEYS = Object.entries(OPTIONAL_SETTINGS).flatMap(([name, row]) =>
+  row.kind === 'number' && row.infotext !== undefined ? [[name as NumberSetting, row.infotext] as const] : [],
+)
+type NumberSetting = { [Name in OptionalSetting]: Table[Name]['kind'] extends 'number' ? Name : never }[OptionalSetting]
 
 /** The schemas of all rows, each wrapped. */
 function shape(wrap: (schema: z.ZodType) => z.ZodType): Record<string, z.ZodType> {

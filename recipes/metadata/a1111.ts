@@ -3,6 +3,7 @@
 // modules/infotext_utils.py quote. Reading it (and its many relatives) lives beside this file.
 import type { Recipe } from '#contracts/recipe.ts'
 import { SAMPLERS, SCHEDULES } from '#contracts/samplers.ts'
+import { INFOTEXT_KEYS } from '#contracts/settings.ts'
 
 export interface ParametersFacts {
   /** The model's name as people know it; the recipe holds only its id and hash. */
@@ -27,7 +28,7 @@ export function formatParameters(recipe: Recipe, facts: ParametersFacts): string
   if (recipe.count !== 1) {
     throw new RangeError(`Metadata describes one picture: count is 1, got ${recipe.count} (see imageRecipe)`)
   }
-  const { input, variation, hires, mask, eta, sChurn, sNoise } = recipe
+  const { input, variation, hires, mask } = recipe
   const pairs: [key: string, value: string | number | undefined][] = [
     ['Steps', recipe.steps],
     ['Sampler', SAMPLERS[recipe.sampler].label],
@@ -50,10 +51,7 @@ export function formatParameters(recipe: Recipe, facts: ParametersFacts): string
     ['Hires resize', hires && `${hires.width}x${hires.height}`],
     ['Hires steps', hires?.steps],
     ['Hires upscaler', hires && (hires.upscaler === 'latent' ? 'Latent' : 'Lanczos')],
-    ['Eta', eta],
-    ['Sigma churn', sChurn],
-    ['Sigma noise', sNoise],
-    ['Schedule rho', recipe.rho],
+    ...INFOTEXT_KEYS.map(([name, key]): [string, number | undefined] => [key, recipe[name]]),
     ['Noise Schedule', recipe.zeroTerminalSnr === true ? 'Zero Terminal SNR' : undefined],
     ['Version', facts.version],
   ]

@@ -1,5 +1,6 @@
 // A1111's infotext, as its web UI, Forge, SD.Next, Civitai, Fooocus's a1111 scheme and many savers for ComfyUI write it: what its keys
 // mean here. The grammar is infotext.ts.
+import { INFOTEXT_KEYS } from '#contracts/settings.ts'
 import type { ForeignRecipe, Ignored } from '../foreign-recipe.ts'
 import { ignored, REASONS } from '../foreign-recipe.ts'
 import { asNumber, asRecord, parseForeignJson, textField } from '../json.ts'
@@ -25,11 +26,8 @@ const USED = new Set([
   'Variation seed',
   'Variation seed strength',
   'Tiling',
-  'Eta',
   'Eta DDIM',
-  'Sigma churn',
-  'Sigma noise',
-  'Schedule rho',
+  ...INFOTEXT_KEYS.map(([, key]) => key),
   'Noise Schedule',
   'Emphasis',
   'Steps',
@@ -77,10 +75,7 @@ export function fromInfotext({ prompt, negativePrompt, settings }: Infotext): Fo
     noise: settings.get('RNG') === 'CPU' ? 'mt19937' : 'philox',
     variation: variationOf(settings),
     tiling: settings.get('Tiling') === 'True' ? 'xy' : undefined,
-    eta: asNumber(settings.get(/DDIM/i.test(settings.get('Sampler') ?? '') ? 'Eta DDIM' : 'Eta')),
-    sChurn: asNumber(settings.get('Sigma churn')),
-    sNoise: asNumber(settings.get('Sigma noise')),
-    rho: rhoOf(settings),
+    ...numbersOf(settings),
     zeroTerminalSnr: settings.get('Noise Schedule') === 'Zero Terminal SNR' ? true : undefined,
     weighting: settings.get('Emphasis') === 'None' ? 'none' : undefined,
     model: name === undefined && hash === undefined ? undefined : { name, hash },
@@ -95,10 +90,17 @@ function variationOf(settings: ReadonlyMap<string, string>): ForeignRecipe['vari
   return seed === undefined || strength === undefined || strength === 0 ? undefined : { seed, strength }
 }
 
-/** 0 is "the schedule's own" there. */
-function rhoOf(settings: ReadonlyMap<string, string>): number | undefined {
-  const rho = asNumber(settings.get('Schedule rho'))
-  return rho === 0 ? undefined : rho
+function numbersOf(settings: ReadonlyMap<string, string>): Partial<ForeignRecipe> {
+  const numbers: Partial<ForeignRecipe> = Object.fromEntries(
+    INFOTEXT_KEYS.map(([name, key]) => [name, asNumber(settings.get(key))]),
+  )
+  const isDdim = /DDIM/i.test(settings.get('Sampler') ?? '')
+  return {
+    ...numbers,
+    eta: isDdim ? asNumber(settings.get('Eta DDIM')) : numbers.eta,
+    // 0 is "the schedule's own" there.
+    rho: numbers.rho === 0 ? undefined : numbers.rho,
+  }
 }
 
 function ignoredSettings(settings: ReadonlyMap<string, string>, hasSecondPass: boolean): Ignored[] {

@@ -11,6 +11,7 @@ import { createGenerationSchema } from '#contracts/generation.ts'
 import { generation, image } from '../generation-fixture.ts'
 
 const ALL: OptionalSettings = {
+  ...NO_OPTIONAL_SETTINGS,
   weighting: 'compel',
   noise: 'mt19937',
   variation: { seed: 9, strength: 0.2 },
