@@ -106,6 +106,12 @@ export const ERRORS = {
     retryable: true,
     userMessage: 'The database does not answer. Nothing is lost; try again in a moment.',
   },
+  'server.stopping': {
+    http: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
+    retryable: true,
+    userMessage: 'The website is being restarted. Nothing is lost; try again in a moment.',
+  },
   'generation.failed': {
     http: 500,
     trpc: 'INTERNAL_SERVER_ERROR',

@@ -37,6 +37,9 @@ interface Held {
 const CLAIM_WAIT_MS = 20_000
 /** After an answer that trying again would not change; the next hello may. */
 const HELLO_AGAIN_AFTER_MS = 2_000
+/** After an answer without work that came much sooner than it had to, and after the first failure; twice as long after each further one. */
+const CLAIM_AGAIN_AFTER_MS = 500
+const CLAIM_AGAIN_MAX_MS = 10_000
 
 /** Resolves when drained. Rejects when the token is refused, or the engine dies. */
 export async function runWorker(deps: WorkerDeps, options: WorkerOptions): Promise<void> {
@@ -85,21 +88,33 @@ async function claimUntilDrained(
   const { gateway, log } = deps
   const { drain, capacity } = options
   const drained = new Promise<void>((resolve) => drain.addEventListener('abort', () => resolve(), { once: true }))
+  let failures = 0
+  const pause = () => sleep(backoffMs(failures), undefined, { signal: drain }).catch(() => undefined)
   while (!drain.aborted) {
     if (held.size >= capacity) {
       await Promise.race([drained, ...[...held.values()].map(({ ended }) => ended)])
       continue
     }
     try {
+      const askedMs = deps.now()
       const { jobs } = await gateway.claim({ workerId, max: capacity - held.size, waitMs: CLAIM_WAIT_MS }, drain)
       for (const job of jobs) hold(deps, job, held)
+      failures = 0
+      if (jobs.length === 0 && deps.now() - askedMs < CLAIM_AGAIN_AFTER_MS) await pause()
     } catch (error) {
       if (drain.aborted) return
+      // A hello that succeeds where claims fail must not turn the two into a storm.
+      await pause()
+      failures += 1
       await recover(deps, options, workerId, error)
       log.debug('claiming again')
     }
   }
 }
+
+/** Half of it by chance, so that workers of one website do not come back together. */
+const backoffMs = (failures: number) =>
+  Math.min(CLAIM_AGAIN_MAX_MS, CLAIM_AGAIN_AFTER_MS * 2 ** failures) * (0.5 + Math.random() / 2)
 
 /** A website that is away comes back; one that no longer knows this worker gets another hello. */
 async function recover(deps: WorkerDeps, options: WorkerOptions, workerId: string, error: unknown): Promise<void> {

@@ -1,59 +1,43 @@
 // The second half of `npm start`, on the project's Node: make what is missing, start everything, stay until told to stop.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Child } from './lib/child.ts'
-import { freePort } from './lib/free-port.ts'
 import { requireSpace } from './lib/install.mjs'
 import { LockedError, takeLock } from './lib/lock.mjs'
 import { buildWebsite, generateDatabaseClient } from './lib/prepare.mjs'
 import { runMain, SetupError, say } from './lib/say.mjs'
-import type { Stack } from './lib/stack.ts'
 import { readStartEnv } from './lib/start-env.ts'
 
 /** A fresh database, a build and a few hundred pictures. */
 const DATA_SPACE_BYTES = 5e8
 /** npm and the terminal may both pass on one Ctrl-C; only a later one means impatience. */
 const SECOND_SIGNAL_AFTER_MS = 500
-/** A worker that keeps dying is not helped by starting it again. */
-const WORKER_RESTARTS_MAX = 5
 
 export async function startServices(startedAtMs: number): Promise<void> {
   const env = readStartEnv()
   makeDataFolder(env.DATA_DIR)
   const lock = await lockDataFolder(env.DATA_DIR, env.given.APP_URL ?? `http://localhost:${env.PORT}`)
   try {
-    if ((await freePort(env.PORT, env.HOST)) === null) {
-      throw new SetupError(
-        `Port ${env.PORT} is taken by another program. Stop that one, or choose another port: PORT=${env.PORT + 1} npm start`,
-      )
-    }
     const interrupted = onSignal()
     generateDatabaseClient()
-    await buildWebsite()
     // Only now: the server's files import the database client made above.
-    const { startStack } = await import('./lib/stack.ts')
-    let stack: Stack | undefined
-    const failed = Promise.withResolvers<never>()
-    failed.promise.catch(() => undefined)
-    const keeper = keepWorkers(() => stack, failed.reject)
-    stack = await startStack({
+    const { requireFreePort, startStack } = await import('./lib/stack.ts')
+    // Before a build that takes a while.
+    await requireFreePort(env.PORT, env.HOST)
+    await buildWebsite()
+    const stack = await startStack({
       dataDir: env.DATA_DIR,
       port: env.PORT,
       host: env.HOST,
       env: env.given,
       workers: env.WORKERS,
       drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
-      onProcessEnd: keeper,
+      onNews: (news) => say(`\n${news}`),
     })
     say(`\nDewpoint is at ${stack.url}  (ready in ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s)`)
     say(`Pictures and accounts are kept in ${env.DATA_DIR}. Ctrl-C stops everything.`)
-    try {
-      await Promise.race([interrupted, failed.promise])
-      say('\nStopping …')
-    } finally {
-      await stack.stop()
-    }
+    await interrupted
+    say('\nStopping …')
+    await stack.stop()
     say('Stopped.')
   } finally {
     lock.release()
@@ -62,7 +46,8 @@ export async function startServices(startedAtMs: number): Promise<void> {
 
 function makeDataFolder(dataDir: string): void {
   try {
-    mkdirSync(join(dataDir, 'logs'), { recursive: true })
+    // Pictures, accounts and logs are their owner's alone.
+    mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 })
   } catch (error) {
     throw new SetupError(
       `${dataDir} cannot be written to: ${error instanceof Error ? error.message : error}. Set DATA_DIR to a folder that can.`,
@@ -99,24 +84,6 @@ function onSignal(): Promise<void> {
       })
     }
   })
-}
-
-/** Starts a worker again when one dies; without the website there is nothing to keep up. */
-function keepWorkers(stack: () => Stack | undefined, fail: (error: Error) => void) {
-  let restarts = 0
-  return (child: Child, how: string) => {
-    const running = stack()
-    // Before everything was up, startStack itself reports the failure.
-    if (running === undefined) return
-    say(`\n${child.name} ${how}. Its last lines:\n${child.tail()}`)
-    if (child === running.web) return fail(new SetupError('The website is gone.'))
-    restarts += 1
-    if (restarts > WORKER_RESTARTS_MAX) return fail(new SetupError(`The worker ended ${restarts} times.`))
-    say('Starting it again …')
-    void sleep(1_000 * restarts)
-      .then(() => running.addWorker())
-      .catch(fail)
-  }
 }
 
 if (import.meta.main) await runMain(() => startServices(Number(process.argv[2] ?? Date.now())))

@@ -86,6 +86,11 @@ function deriveKey(secret: string, use: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, salt, use, 32))
 }
 
+/** A request takes a second; what still runs then hangs, or is a page that never stops asking. */
+const DRAIN_MAX_MS = 4_500
+/** As a shell counts an end by SIGTERM. */
+const EXIT_SIGTERM = 143
+
 interface Holder {
   __dewpointContainer?: Promise<Container>
 }
@@ -104,6 +109,7 @@ async function startContainer(): Promise<Container> {
   const container = await createContainer(readServerEnv())
   // Next itself waits for open requests and ends the process; with subscriptions and long polls gone, that is soon.
   const drain = () => {
+    setTimeout(() => process.exit(EXIT_SIGTERM), DRAIN_MAX_MS).unref()
     container.drain().catch((error: unknown) => container.deps.log.error({ err: error }, 'draining failed'))
   }
   process.once('SIGTERM', drain)

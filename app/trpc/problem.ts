@@ -22,7 +22,9 @@ function unanswered(error: unknown): boolean {
 /** Worth the same call again in a moment, without asking the person. */
 export function isTransient(error: unknown): boolean {
   const code = problemCode(error)
-  return unanswered(error) || code === 'database.unavailable' || code === 'storage.unavailable'
+  return (
+    unanswered(error) || code === 'database.unavailable' || code === 'storage.unavailable' || code === 'server.stopping'
+  )
 }
 
 export function problemText(error: unknown): string {

@@ -1,7 +1,7 @@
 // One long-running child process: its log file, its end, and how it is asked to stop.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { openLogFile } from './log-file.ts'
 
 export interface Child {
   readonly name: string
@@ -70,9 +70,7 @@ export function startChild({ name, args, cwd, env, logPath }: ChildOptions): Chi
 }
 
 function keepLog(child: ChildProcess, logPath: string): () => string {
-  const log = createWriteStream(logPath, { flags: 'a' })
-  // A full disk must not end the launcher; the tail in memory still tells what happened.
-  log.on('error', () => undefined)
+  const log = openLogFile(logPath)
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => {

@@ -52,11 +52,14 @@ function readOwner(path) {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     if (error.code === 'ENOENT') return undefined
+    // Not ours, or the disk's fault: nobody holds it.
+    if (error instanceof SyntaxError) return { pid: 0 }
     throw error
   }
 }
 
 function isAlive({ pid, startedAtTick }) {
+  if (!(pid > 0)) return false
   try {
     process.kill(pid, 0)
   } catch (error) {

@@ -24,6 +24,7 @@ const WEB_SOURCES = [
   'postcss.config.mjs',
   'proxy.ts',
   'instrumentation.ts',
+  'scripts/build-engine.ts',
   'tsconfig.json',
   'package.json',
   'package-lock.json',
@@ -57,15 +58,17 @@ export function buildEngine() {
   if (result.status !== 0) throw new SetupError(`Building the browser engine failed:\n${result.stdout}${result.stderr}`)
 }
 
-/** Builds the website when its sources changed since the last build. Resolves to whether it had to. */
+/** Builds the website when its sources changed since the last build; writes nothing when they did not. Resolves to whether it had to. */
 export async function buildWebsite({ quiet = false } = {}) {
+  if (isBuilt()) return false
   // Two commands at once (a test run beside a start) share one build folder: the second waits and finds it done.
   const lock = await takeLock(join(ROOT, 'node_modules', '.cache', 'dewpoint', 'build.lock'), { waitMs: BUILD_WAIT_MS })
   try {
-    buildEngine()
-    const sources = contentHash(ROOT, WEB_SOURCES, (name) => name.startsWith(join('server', 'db', 'generated')))
-    if (readRecord(BUILD_RECORD) === sources && existsSync(join(ROOT, '.next', 'BUILD_ID'))) return false
+    if (isBuilt()) return false
     if (!quiet) say('Building the website (once per change) …')
+    buildEngine()
+    // Of before: what is edited meanwhile is in the next build.
+    const sources = webSources()
     const { status, output } = await runNextBuild()
     if (status !== 0) throw new SetupError(`Building the website failed:\n${output}`)
     writeRecord(BUILD_RECORD, sources)
@@ -74,6 +77,13 @@ export async function buildWebsite({ quiet = false } = {}) {
     lock.release()
   }
 }
+
+const isBuilt = () =>
+  existsSync(join(ROOT, '.next', 'BUILD_ID')) &&
+  existsSync(join(ROOT, '.engine')) &&
+  readRecord(BUILD_RECORD) === webSources()
+
+const webSources = () => contentHash(ROOT, WEB_SOURCES, (name) => name.startsWith(join('server', 'db', 'generated')))
 
 function runNextBuild() {
   return new Promise((resolve, reject) => {

@@ -33,8 +33,6 @@ const SYSTEM = {
   EMFILE: 'The system allows too few open files (ulimit -n).',
   ENFILE: 'The system has too many open files.',
   ENOMEM: 'There is not enough memory.',
-  EADDRNOTAVAIL: 'HOST is no address of this machine.',
-  EAFNOSUPPORT: 'HOST is of a kind this machine has no network for.',
 }
 
 function inWords(error) {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { SetupError } from './say.mjs'
 
 const secretsSchema = z.strictObject({
   AUTH_SECRET: z.string().min(32),
@@ -14,7 +15,7 @@ export type Secrets = z.infer<typeof secretsSchema>
 
 export function localSecrets(dataDir: string): Secrets {
   const path = join(dataDir, 'secrets.json')
-  if (existsSync(path)) return secretsSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  if (existsSync(path)) return readSecrets(path)
   const secrets: Secrets = {
     AUTH_SECRET: randomBytes(32).toString('base64url'),
     WORKER_TOKEN: randomBytes(32).toString('base64url'),
@@ -23,4 +24,17 @@ export function localSecrets(dataDir: string): Secrets {
   }
   writeFileSync(path, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 })
   return secrets
+}
+
+function readSecrets(path: string): Secrets {
+  try {
+    return secretsSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch (cause) {
+    if (cause instanceof SyntaxError || cause instanceof z.ZodError)
+      throw new SetupError(
+        `${path} is damaged. Put it back from a copy; without one, remove it: everybody has to sign in again then.`,
+        { cause },
+      )
+    throw cause
+  }
 }

@@ -15,7 +15,10 @@ export async function respond(
   let container: Container | undefined
   try {
     container = await getContainer()
-    return await answer(container)
+    const response = await answer(container)
+    // A connection kept alive would keep a process that stops waiting for its next request.
+    if (container.closing.aborted) response.headers.set('connection', 'close')
+    return response
   } catch (error) {
     const mapped = toDewpointError(error)
     const { http } = ERRORS[mapped.code]

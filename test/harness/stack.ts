@@ -29,7 +29,7 @@ export async function startTestStack({ workers = 1, env = {} }: TestStackOptions
       env: { PATH: process.env.PATH, AUTH_RATE_LIMIT: 'off', WORKER_THREADS: '1', ...env },
       workers,
       drainTimeoutMs: 1_000,
-      onProcessEnd: (child, how) => ends.push(`${child.name} ${how}:\n${child.tail()}`),
+      onNews: (news) => ends.push(news),
     })
     return {
       ...stack,

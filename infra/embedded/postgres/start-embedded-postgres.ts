@@ -27,6 +27,8 @@ export interface EmbeddedPostgres {
   readonly url: string
   readonly port: number
   readonly pid: number
+  /** Resolves with what ended it; never rejects. */
+  readonly ended: Promise<string>
   stop(): Promise<void>
 }
 
@@ -35,6 +37,8 @@ const DATABASE = 'dewpoint'
 /** Recovery after a crash replays the log; a minute is far past what our volumes need. */
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 15_000
+/** From SIGQUIT, which asks for the end without a checkpoint, to SIGKILL. */
+const QUIT_TIMEOUT_MS = 5_000
 
 /**
  * Starts PostgreSQL in `dir`, initialising it the first time.
@@ -97,10 +101,18 @@ async function start(options: EmbeddedPostgresOptions, cluster: Cluster): Promis
     await stopServer(server)
     throw error
   }
+  const guard = endWithUs(pid)
+  const ended = new Promise<string>((done) => {
+    const tell = () => done(`ended with ${server.exitCode ?? server.signalCode}`)
+    if (hasEnded(server)) tell()
+    else server.once('exit', tell)
+  })
+  void ended.then(() => guard?.kill('SIGKILL'))
   return {
     url,
     port,
     pid,
+    ended,
     async stop() {
       await stopServer(server)
       await rm(join(dir, 'owner.pid'), { force: true })
@@ -228,15 +240,39 @@ async function createDatabase(url: string): Promise<void> {
   }
 }
 
+const hasEnded = (server: ChildProcess) => server.exitCode !== null || server.signalCode !== null
+
 async function stopServer(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return
+  if (hasEnded(server)) return
   await new Promise<void>((done) => {
-    // SIGINT: "fast" shutdown, which rolls back what is open and writes a checkpoint; SIGQUIT when even that hangs.
-    const force = setTimeout(() => server.kill('SIGQUIT'), STOP_TIMEOUT_MS)
+    // SIGINT: "fast" shutdown, which rolls back what is open and writes a checkpoint.
+    const quit = setTimeout(() => server.kill('SIGQUIT'), STOP_TIMEOUT_MS)
+    const kill = setTimeout(() => server.kill('SIGKILL'), STOP_TIMEOUT_MS + QUIT_TIMEOUT_MS)
     server.once('exit', () => {
-      clearTimeout(force)
+      clearTimeout(quit)
+      clearTimeout(kill)
       done()
     })
     server.kill('SIGINT')
   })
+}
+
+/**
+ * A shell that waits for our end, however sudden, and then asks the server for its own: its input is a pipe that closes with us.
+ * undefined on Windows, where the next start finds the server.
+ */
+function endWithUs(pid: number): ChildProcess | undefined {
+  if (process.platform === 'win32') return undefined
+  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -INT "$1"', 'sh', String(pid)], {
+    cwd: '/',
+    // Out of reach of the terminal's Ctrl-C.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  // Without a shell, too, the next start finds the server.
+  guard.on('error', () => undefined)
+  guard.unref()
+  const input = guard.stdin as (typeof guard.stdin & { unref?: () => void }) | null
+  input?.unref?.()
+  return guard
 }

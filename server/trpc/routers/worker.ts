@@ -1,5 +1,7 @@
 // The worker gateway: the only door workers have. They hold a bearer token and nothing else.
+
 import { z } from 'zod'
+import { DewpointError } from '#contracts/errors.ts'
 import {
   claimReplySchema,
   claimSchema,
@@ -25,20 +27,33 @@ import { releaseJob } from '../../workers/release-job.ts'
 import { reportProgress } from '../../workers/report-progress.ts'
 import { router, workerProcedure } from '../init.ts'
 
+/** Work is handed out by a website that will be there to take it back; what already runs may still be reported. */
+function refuseWhileStopping(closing: AbortSignal): void {
+  if (closing.aborted) throw new DewpointError('server.stopping')
+}
+
 const okSchema = z.object({ ok: z.literal(true) })
 
 export const workerRouter = router({
   hello: workerProcedure
     .input(helloSchema)
     .output(helloReplySchema)
-    .mutation(({ ctx, input }) => hello(ctx.container.deps, input)),
+    .mutation(({ ctx, input }) => {
+      refuseWhileStopping(ctx.container.closing)
+      return hello(ctx.container.deps, input)
+    }),
 
   claim: workerProcedure
     .input(claimSchema)
     .output(claimReplySchema)
-    .mutation(({ ctx, input, signal }) => {
-      const stop = AbortSignal.any([ctx.container.closing, ...(signal === undefined ? [] : [signal])])
-      return claimJobs(ctx.container.deps, { ...input, signal: stop })
+    .mutation(async ({ ctx, input, signal }) => {
+      const { closing } = ctx.container
+      refuseWhileStopping(closing)
+      const stop = AbortSignal.any([closing, ...(signal === undefined ? [] : [signal])])
+      const { jobs } = await claimJobs(ctx.container.deps, { ...input, signal: stop })
+      // "Nothing to do" would bring the worker back at once, to a website that waits for it to go.
+      if (jobs.length === 0) refuseWhileStopping(closing)
+      return { jobs }
     }),
 
   heartbeat: workerProcedure

@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { handleTrpc } from '#server/http/handle-trpc.ts'
+import { createContext } from '#server/trpc/context.ts'
+import { createCaller } from '#server/trpc/router.ts'
 import { claimJobs } from '#server/workers/claim-jobs.ts'
 import { expectError } from '#test/harness/expect-error.ts'
 import { onlyNotified } from '#test/harness/only-notified.ts'
@@ -51,6 +53,22 @@ describe('the worker gateway', () => {
     const [job] = (await claim).jobs
     if (job === undefined) throw new Error('no job')
     await worker.finish(job)
+  })
+
+  it('sends workers away while the website stops, instead of having nothing to do for them', async () => {
+    const stopping = await server.secondContainer()
+    const headers = new Headers({ authorization: `Bearer ${server.env.WORKER_TOKEN}` })
+    const { worker: api } = createCaller(createContext(stopping, headers))
+    const waiting = api.claim({ workerId: worker.id, max: 1, waitMs: 30_000 })
+    await Promise.all([expectError(waiting, 'server.stopping'), stopping.drain()])
+    await expectError(api.claim({ workerId: worker.id, max: 1, waitMs: 0 }), 'server.stopping')
+    await expectError(api.hello({ workerId: worker.id, provider: 'cpu', models: [] }), 'server.stopping')
+    // What runs may still report.
+    await api.heartbeat({ workerId: worker.id, jobs: [] })
+    const answer = await handleTrpc(async () => stopping, new Request(`${APP_URL}/api/trpc/model.list`))
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('connection')).toBe('close')
+    await stopping.close()
   })
 
   it('gives no job to a worker that has another model, or the same model with other weights', async () => {
