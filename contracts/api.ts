@@ -5,6 +5,9 @@ import { modelManifestSchema } from './model-manifest.ts'
 import { networkManifestSchema } from './network-manifest.ts'
 import { executionProviderSchema } from './worker-protocol.ts'
 
+/** Calls in one request: more than a page of ours asks at once. */
+export const BATCH_MAX = 10
+
 /** A page of history: enough to fill a tall screen, small enough to send at once. */
 export const LIST_LIMIT_DEFAULT = 24
 export const LIST_LIMIT_MAX = 100

@@ -69,6 +69,18 @@ export const ERRORS = {
     retryable: true,
     userMessage: 'You already have as many pictures waiting as one person may. Wait for one to finish.',
   },
+  'requests.too-many': {
+    http: 429,
+    trpc: 'TOO_MANY_REQUESTS',
+    retryable: true,
+    userMessage: 'Too much at once from here. Wait a moment and try again.',
+  },
+  'body.too-large': {
+    http: 413,
+    trpc: 'PAYLOAD_TOO_LARGE',
+    retryable: false,
+    userMessage: 'The request is larger than it may be.',
+  },
   'savings.exhausted': {
     http: 429,
     trpc: 'TOO_MANY_REQUESTS',
@@ -132,9 +144,12 @@ export type ErrorCode = keyof typeof ERRORS
 export class DewpointError extends Error {
   readonly code: ErrorCode
   readonly detail: string | undefined
+  /** Of a refusal for too much at once: when to come back, in seconds. */
+  readonly retryAfterS: number | undefined
 
-  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & { readonly retryAfterS?: number }) {
     super(detail ?? ERRORS[code].userMessage, options)
+    this.retryAfterS = options?.retryAfterS
     this.name = 'DewpointError'
     this.code = code
     this.detail = detail

@@ -2,20 +2,30 @@
 // notifications, auth, upkeep. Next may load this module more than once (per bundle, per reload), so the one instance hangs
 // on globalThis.
 import { createHash, hkdfSync } from 'node:crypto'
+import type { ModelDto, NetworkDto } from '#contracts/api.ts'
 import { limitsFrom } from './allowance/limits.ts'
 import { type Auth, createAuth } from './auth/create-auth.ts'
 import { createDb } from './db/client.ts'
 import { startNotifications } from './db/notifications.ts'
 import type { Deps } from './deps.ts'
 import { readServerEnv, type ServerEnv } from './env.ts'
+import { byTheSecond } from './guards/by-the-second.ts'
+import { createGuards, type Guards } from './guards/guards.ts'
 import { createLog, type Log } from './log.ts'
 import { readInstalledModels } from './model-folder/installed-models.ts'
+import { listModels } from './models/list-models.ts'
+import { listNetworks } from './models/list-networks.ts'
 import { startQueue } from './queue/queue.ts'
 import { createStorage } from './storage/index.ts'
 import { startUpkeep } from './upkeep.ts'
 
 export interface Container {
   readonly deps: Deps
+  /** The same for the worker gateway and upkeep, on connections of their own: no visitor can keep a picture from being finished. */
+  readonly gateway: Deps
+  readonly guards: Guards
+  /** The same for everybody, so asked for once a second at most. */
+  readonly lists: { readonly models: () => Promise<ModelDto[]>; readonly networks: () => Promise<NetworkDto[]> }
   readonly auth: Auth
   readonly workerToken: string
   /** Fires when close() begins, so that subscriptions and long polls end. */
@@ -25,11 +35,16 @@ export interface Container {
   close(): Promise<void>
 }
 
+/** A report or a claim is a few short statements; the sweep is one more. */
+const GATEWAY_CONNECTIONS_MAX = 6
+
 /** @throws Error when the environment is wrong or the database or the models cannot be read. */
 export async function createContainer(env: ServerEnv, log: Log = createLog(env.LOG_LEVEL)): Promise<Container> {
   const onError = (what: string) => (error: Error) => log.warn({ err: error }, what)
   const models = await readInstalledModels(env.MODELS_DIR)
-  const db = createDb(env.DATABASE_URL, { onConnectionError: onError('a database connection broke') })
+  const onConnectionError = onError('a database connection broke')
+  const db = createDb(env.DATABASE_URL, { onConnectionError })
+  const gatewayDb = createDb(env.DATABASE_URL, { onConnectionError, connectionsMax: GATEWAY_CONNECTIONS_MAX })
   const queue = await startQueue(env.DATABASE_URL, { onError: onError('queue upkeep failed') })
   const notifications = startNotifications(env.DATABASE_URL, onError('notifications are down; looking by the clock'))
   const appUrl = env.APP_URL.replace(/\/+$/, '')
@@ -56,12 +71,16 @@ export async function createContainer(env: ServerEnv, log: Log = createLog(env.L
     appUrl,
     secret: env.AUTH_SECRET,
     isRateLimited: env.AUTH_RATE_LIMIT === 'on',
-    trustedProxies: env.TRUSTED_PROXIES,
+    newGuestsPerHour: env.NEW_GUESTS_PER_HOUR,
   })
-  const upkeep = startUpkeep(deps)
+  const gateway: Deps = { ...deps, db: gatewayDb }
+  const upkeep = startUpkeep(gateway)
   const closing = new AbortController()
   return {
     deps,
+    gateway,
+    guards: createGuards(),
+    lists: { models: byTheSecond(() => listModels(deps)), networks: byTheSecond(() => listNetworks(deps)) },
     auth,
     workerToken: env.WORKER_TOKEN,
     closing: closing.signal,
@@ -74,7 +93,7 @@ export async function createContainer(env: ServerEnv, log: Log = createLog(env.L
       await upkeep.stop()
       await notifications.stop()
       await queue.stop()
-      await db.$disconnect()
+      await Promise.all([db.$disconnect(), gatewayDb.$disconnect()])
       deps.storage.dispose()
     },
   }

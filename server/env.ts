@@ -26,6 +26,8 @@ const schema = z.object({
   USER_DAILY_IMAGES: dailyImages.default(200),
   /** Sign-in and sign-up limits per address; off only for tests that sign up dozens of people. */
   AUTH_RATE_LIMIT: z.enum(['on', 'off']).default('on'),
+  /** All visitors together; each new guest has an allowance of their own. */
+  NEW_GUESTS_PER_HOUR: z.coerce.number().int().min(1).max(1_000_000).default(500),
   /** Addresses or CIDR ranges of reverse proxies, comma-separated: whose X-Forwarded-For entries to believe. */
   TRUSTED_PROXIES: z
     .string()

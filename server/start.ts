@@ -2,12 +2,19 @@
 // with its reason: Next would go on and answer every request with an error, which hides it.
 import pRetry from 'p-retry'
 import { getContainer } from './container.ts'
+import { readServerEnv } from './env.ts'
+import { believeSockets } from './http/client-address.ts'
 import { toDewpointError } from './trpc/map-error.ts'
 
 const RETRIES = 29
 const RETRY_MS = 1_000
 
 export async function startServer(): Promise<void> {
+  try {
+    believeSockets(readServerEnv().TRUSTED_PROXIES)
+  } catch (error) {
+    giveUp(error)
+  }
   await pRetry(getContainer, {
     retries: RETRIES,
     minTimeout: RETRY_MS,

@@ -23,7 +23,11 @@ function unanswered(error: unknown): boolean {
 export function isTransient(error: unknown): boolean {
   const code = problemCode(error)
   return (
-    unanswered(error) || code === 'database.unavailable' || code === 'storage.unavailable' || code === 'server.stopping'
+    unanswered(error) ||
+    code === 'database.unavailable' ||
+    code === 'storage.unavailable' ||
+    code === 'server.stopping' ||
+    code === 'requests.too-many'
   )
 }
 

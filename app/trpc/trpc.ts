@@ -3,6 +3,7 @@
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
 import { createTRPCContext } from '@trpc/tanstack-react-query'
 import superjson from 'superjson'
+import { BATCH_MAX } from '#contracts/api.ts'
 import type { AppRouter } from '#server/trpc/router.ts'
 
 const URL_PATH = '/api/trpc'
@@ -15,7 +16,7 @@ export function createClient() {
       splitLink({
         condition: (op) => op.type === 'subscription',
         true: httpSubscriptionLink({ url: URL_PATH, transformer: superjson }),
-        false: httpBatchLink({ url: URL_PATH, transformer: superjson }),
+        false: httpBatchLink({ url: URL_PATH, transformer: superjson, maxItems: BATCH_MAX }),
       }),
     ],
   })

@@ -8,12 +8,14 @@ import type { Log } from '../log.ts'
 import type { Storage } from '../storage/index.ts'
 import { moveGuest } from '../users/move-guest.ts'
 import { removeUserObjects } from '../users/remove-user-objects.ts'
+import { authRules } from './auth-rules.ts'
 
 export interface AuthConfig {
   readonly appUrl: string
   readonly secret: string
   readonly isRateLimited: boolean
-  readonly trustedProxies: readonly string[]
+  /** New guests an hour from everywhere together. */
+  readonly newGuestsPerHour: number
 }
 
 const MINUTE_S = 60
@@ -87,7 +89,8 @@ export function createAuth(
       disableCSRFCheck: false,
       disableOriginCheck: false,
       database: { generateId: false },
-      ipAddress: config.trustedProxies.length > 0 ? { trustedProxies: [...config.trustedProxies] } : {},
+      // One address by now, and the one to believe: server/http/client-address.ts.
+      ipAddress: { ipAddressHeaders: ['x-forwarded-for'] },
     },
     plugins: [
       anonymous({
@@ -98,6 +101,7 @@ export function createAuth(
           moveGuest({ db }, { guestId: anonymousUser.user.id, accountId: newUser.user.id }),
       }),
     ],
+    hooks: authRules({ db, log, ...config }),
     // To server/http/handle-auth.ts, which tells a refusal from a database that is away.
     onAPIError: { throw: true },
     telemetry: { enabled: false },

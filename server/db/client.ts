@@ -7,11 +7,14 @@ export type Db = PrismaClient
 export type Tx = Prisma.TransactionClient
 
 export interface DbOptions {
-  /** Connections held at most. 10: five web requests in transactions plus as many single queries, far below the server's 100. */
+  /** Connections held at most. */
   readonly connectionsMax?: number
   /** An idle connection broke (the server restarted, say); the pool opens a new one by itself. */
   readonly onConnectionError?: (error: Error) => void
 }
+
+/** Twelve: four people with three calls each (server/guards/guards.ts), far below the server's 100. */
+const CONNECTIONS_MAX = 12
 
 /** A client for `databaseUrl`; connects on first use. Whoever creates it calls `$disconnect()`. */
 export function createDb(databaseUrl: string, options: DbOptions = {}): Db {
@@ -19,11 +22,13 @@ export function createDb(databaseUrl: string, options: DbOptions = {}): Db {
   const adapter = new PrismaPg(
     {
       connectionString: databaseUrl,
-      max: options.connectionsMax ?? 10,
+      max: options.connectionsMax ?? CONNECTIONS_MAX,
       // A server that does not answer must not hold a request for the operating system's two minutes.
       connectionTimeoutMillis: 5_000,
       // A statement that takes this long is lost already; the lock it may hold is worth more.
       statement_timeout: 30_000,
+      // Whoever waits for a lock holds a connection others could use. The longest holder is a transaction of a few short statements.
+      lock_timeout: 2_000,
     },
     { onPoolError: options.onConnectionError ?? ignore, onConnectionError: options.onConnectionError ?? ignore },
   )

@@ -15,6 +15,7 @@ import type { Deps } from '../deps.ts'
 import { findEarlier } from '../generations/find-earlier.ts'
 import { readObject } from '../images/read-object.ts'
 import { sanitizeImage } from '../images/sanitize-image.ts'
+import { inImageSlot } from '../images/slots.ts'
 import { thumbhashOf } from '../images/thumbhash.ts'
 import { readSaving, type Saving } from './saving.ts'
 import { type CheckedPicture, storeGeneration } from './store-generation.ts'
@@ -39,7 +40,9 @@ export async function finishSaving(
   if (begun === null) throw new DewpointError('not-found', `Nothing was begun under ${key}`)
   if ('id' in begun) return begun
   const pictures: CheckedPicture[] = []
-  for (const declared of begun.request.pictures) pictures.push(await check(deps, begun, declared))
+  for (const declared of begun.request.pictures) {
+    pictures.push(await inImageSlot(input.userId, () => check(deps, begun, declared)))
+  }
   const generation = await storeGeneration(deps, { userId: input.userId, saving: begun, pictures })
   await deps.storage
     .delete(Object.values(begun.sourceKeys))

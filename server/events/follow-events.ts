@@ -3,6 +3,7 @@
 import { type GenerationEvent, generationEventSchema } from '#contracts/generation.ts'
 import type { Deps } from '../deps.ts'
 import { readQueuePositions } from '../queue/read-queue-positions.ts'
+import { JoinedReads } from './one-read-a-person.ts'
 import { readEvents, readLogEnd } from './read-events.ts'
 
 /** Looks at least this often while the LISTEN connection is up; only a lost notification needs it. */
@@ -16,6 +17,9 @@ export interface FollowedEvent {
   readonly event: GenerationEvent
 }
 
+const joinedEvents = new JoinedReads<Awaited<ReturnType<typeof readEvents>>>()
+const joinedPositions = new JoinedReads<Awaited<ReturnType<typeof readQueuePositions>>>()
+
 export async function* followEvents(
   deps: Pick<Deps, 'db' | 'notifications'>,
   input: { readonly userId: string; readonly lastEventId: string | null; readonly signal: AbortSignal },
@@ -26,14 +30,15 @@ export async function* followEvents(
     let seq = input.lastEventId === null ? await readLogEnd(deps.db, userId) : BigInt(input.lastEventId)
     let positions = new Map<string, number>()
     while (!signal.aborted) {
-      const rows = await readEvents(deps.db, { userId, after: seq })
+      const after = seq
+      const rows = await joinedEvents.join(`${userId} ${seq}`, () => readEvents(deps.db, { userId, after }))
       for (const row of rows) {
         if (signal.aborted) return
         seq = row.seq
         yield { seq: String(seq), event: generationEventSchema.parse(row.payload) }
       }
       if (rows.length > 0) continue
-      const now = await readQueuePositions(deps.db, { userId })
+      const now = await joinedPositions.join(userId, () => readQueuePositions(deps.db, { userId }))
       for (const [imageId, { generationId, position }] of now) {
         if (positions.get(imageId) === position) continue
         yield { seq: String(seq), event: { type: 'queued', generationId, imageId, queuePosition: position } }

@@ -7,13 +7,18 @@ import type { createGenerationSchema, GenerationDto } from '#contracts/generatio
 import { SEED_MAX } from '#contracts/limits.ts'
 import { buildRecipe, parseRecipe } from '#recipes/build-recipe.ts'
 import { canonicalJson, recipeHash, sha256Hex } from '#recipes/hash.ts'
+import { expectRoom } from '../allowance/require-room.ts'
 import type { Deps } from '../deps.ts'
 import { findNetworks } from '../model-folder/find-networks.ts'
 import { queueName } from '../queue/queue.ts'
 import { fitUpload } from '../uploads/fit-upload.ts'
 import { writeGeneration } from './write-generation.ts'
 
-export type CreateGenerationInput = z.output<typeof createGenerationSchema> & { readonly userId: string }
+export type CreateGenerationInput = z.output<typeof createGenerationSchema> & {
+  readonly userId: string
+  /** Whoever asked has hung up. */
+  readonly signal?: AbortSignal | undefined
+}
 
 type Needs = Pick<Deps, 'db' | 'queue' | 'storage' | 'models' | 'limits' | 'appUrl'>
 
@@ -22,7 +27,7 @@ type Needs = Pick<Deps, 'db' | 'queue' | 'storage' | 'models' | 'limits' | 'appU
  * quota.exhausted, queue.full, auth.required (the account is gone)
  */
 export async function createGeneration(deps: Needs, input: CreateGenerationInput): Promise<GenerationDto> {
-  const { userId, idempotencyKey, ...request } = input
+  const { userId, idempotencyKey, signal, ...request } = input
   const { modelId, input: start, seed: askedSeed, ...settings } = request
   const requestHash = await sha256Hex(new TextEncoder().encode(canonicalJson(request)))
   const model = deps.models.get(modelId)
@@ -35,7 +40,8 @@ export async function createGeneration(deps: Needs, input: CreateGenerationInput
   // Rules first, so that a refused recipe never touches the upload.
   const textOnly = buildRecipe(model, settings, { seed, networks })
   const { width, height } = textOnly
-  const fitted = start && (await fitUpload(deps, { userId, uploadId: start.uploadId, width, height }))
+  if (start !== undefined) await expectRoom(deps, { userId, idempotencyKey, count: textOnly.count })
+  const fitted = start && (await fitUpload(deps, { userId, uploadId: start.uploadId, width, height, signal }))
   const recipe = fitted
     ? parseRecipe({ ...textOnly, input: { hash: fitted.sha256, strength: start.strength } })
     : textOnly

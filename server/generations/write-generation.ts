@@ -5,6 +5,7 @@ import type { GenerationDto } from '#contracts/generation.ts'
 import type { Recipe } from '#contracts/recipe.ts'
 import { imageRecipe } from '#recipes/image-recipe.ts'
 import { readAllowance } from '../allowance/read-allowance.ts'
+import { requireRoom } from '../allowance/require-room.ts'
 import type { Tx } from '../db/client.ts'
 import { notify } from '../db/notifications.ts'
 import { lockOwner } from '../db/owner.ts'
@@ -54,19 +55,7 @@ async function insert(
   row: Omit<NewGeneration, 'userId'>,
 ): Promise<string> {
   const { count } = row.recipe
-  const allowance = await readAllowance(tx, deps.limits, owner)
-  if (allowance.used + count > allowance.limit) {
-    throw new DewpointError(
-      'quota.exhausted',
-      `${count} asked for, ${Math.max(0, allowance.limit - allowance.used)} of ${allowance.limit} left until ${allowance.resetsAt.toISOString()}`,
-    )
-  }
-  if (allowance.waiting + count > allowance.waitingMax) {
-    throw new DewpointError(
-      'queue.full',
-      `${allowance.waiting} are waiting and ${count} more were asked for; at most ${allowance.waitingMax}`,
-    )
-  }
+  requireRoom(await readAllowance(tx, deps.limits, owner), count)
   const tags = fairTags({ count, ...(await readFairness(tx, owner.id)) })
   const generation = await tx.generation.create({ data: { ...row, userId: owner.id }, select: { id: true } })
   const images = await tx.image.createManyAndReturn({

@@ -1,5 +1,5 @@
 // Plain HTTP answers for what is not tRPC: errors from the table as JSON, pictures as streams.
-import { ERRORS } from '#contracts/errors.ts'
+import { DewpointError, ERRORS } from '#contracts/errors.ts'
 import type { Container } from '../container.ts'
 import type { StoredObject } from '../storage/index.ts'
 import { toDewpointError, toErrorDetails } from '../trpc/map-error.ts'
@@ -23,8 +23,15 @@ export async function respond(
     const mapped = toDewpointError(error)
     const { http } = ERRORS[mapped.code]
     if (http >= 500) container?.deps.log.error({ err: mapped, code: mapped.code }, 'request failed')
-    return Response.json({ error: toErrorDetails(mapped) }, { status: http, headers: { 'cache-control': 'no-store' } })
+    const headers = { 'cache-control': 'no-store', ...retryAfter([mapped]) }
+    return Response.json({ error: toErrorDetails(mapped) }, { status: http, headers })
   }
+}
+
+/** The header for whoever asked too often, from the first of these errors that says when to come back. */
+export function retryAfter(errors: readonly unknown[]): { 'retry-after'?: string } {
+  const refusal = errors.find((error) => error instanceof DewpointError && error.retryAfterS !== undefined)
+  return refusal instanceof DewpointError ? { 'retry-after': String(refusal.retryAfterS) } : {}
 }
 
 /** A PNG under its content hash: the bytes behind one URL never change, but only their owner's browser may keep them. */

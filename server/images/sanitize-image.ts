@@ -6,7 +6,6 @@ import path from 'node:path'
 import { DewpointError } from '#contracts/errors.ts'
 import { UPLOAD_SIZE_MAX_BYTES } from '#contracts/limits.ts'
 import { type ImageJob, isSide, replySchema } from './image-process/messages.ts'
-import { Slots } from './slots.ts'
 
 export interface SanitizedImage {
   /** 8-bit sRGB, opaque, upright, without metadata. */
@@ -21,20 +20,19 @@ export interface SanitizedImage {
 const SCRIPT = path.join(/* turbopackIgnore: true */ process.cwd(), 'server/images/image-process/main.ts')
 /** Forty megapixels of AVIF, the slowest of the four, took 4 s, and 8 s where nine others wanted the same two cores. */
 const TIMEOUT_MS = 20_000
-/** Two pictures at most: each may take 1.5 GiB before its process ends itself. */
-const slots = new Slots(2)
 
 /**
  * Decodes an upload (PNG, JPEG, WebP or AVIF by content, first frame only) and encodes it as PNG. A picture whose shorter
  * side is over SIZE_MAX_PX is scaled down to that: no recipe asks for more.
+ * Callers hold a slot (slots.ts) before they read the bytes. `signal`: whoever asked has hung up.
  * @throws DewpointError upload.unreadable, upload.too-large
  */
-export async function sanitizeImage(bytes: Uint8Array): Promise<SanitizedImage> {
+export async function sanitizeImage(bytes: Uint8Array, signal?: AbortSignal): Promise<SanitizedImage> {
   if (bytes.length === 0) throw new DewpointError('upload.unreadable', 'The file is empty')
   if (bytes.length > UPLOAD_SIZE_MAX_BYTES) {
     throw new DewpointError('upload.too-large', `${bytes.length} bytes; at most ${UPLOAD_SIZE_MAX_BYTES}`)
   }
-  return slots.run(() => runInProcess({ kind: 'sanitize', bytes }))
+  return runInProcess({ kind: 'sanitize', bytes }, signal)
 }
 
 /**
@@ -44,15 +42,17 @@ export async function sanitizeImage(bytes: Uint8Array): Promise<SanitizedImage> 
 export async function fitImage(
   png: Uint8Array,
   size: { width: number; height: number },
+  signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!isSide(size.width) || !isSide(size.height)) {
     throw new RangeError(`A picture's size is whole pixels within the limits, got ${size.width}x${size.height}`)
   }
-  const fitted = await slots.run(() => runInProcess({ kind: 'fit', bytes: png, ...size }))
+  const fitted = await runInProcess({ kind: 'fit', bytes: png, ...size }, signal)
   return fitted.png
 }
 
-function runInProcess(job: ImageJob): Promise<SanitizedImage> {
+function runInProcess(job: ImageJob, signal?: AbortSignal): Promise<SanitizedImage> {
+  signal?.throwIfAborted()
   const child = fork(SCRIPT, {
     // Nothing of ours goes along: no secrets, no loader hooks.
     env: {} as NodeJS.ProcessEnv,
@@ -60,7 +60,13 @@ function runInProcess(job: ImageJob): Promise<SanitizedImage> {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
-  return converse(child, job).finally(() => child.kill('SIGKILL'))
+  const end = () => child.kill('SIGKILL')
+  // Nobody waits for the answer any more.
+  signal?.addEventListener('abort', end, { once: true })
+  return converse(child, job).finally(() => {
+    signal?.removeEventListener('abort', end)
+    end()
+  })
 }
 
 function converse(child: ChildProcess, job: ImageJob): Promise<SanitizedImage> {

@@ -1,6 +1,7 @@
 // What a procedure is given: the container, and lazily who is asking. Built from headers alone, so that tests and any fetch
 // handler can make one.
 import type { Container } from '../container.ts'
+import { addressOf } from '../http/client-address.ts'
 
 export interface SessionUser {
   readonly id: string
@@ -10,6 +11,8 @@ export interface SessionUser {
 export interface Context {
   readonly container: Container
   readonly authorization: string | null
+  /** Whose limits this counts against where nobody is signed in. */
+  readonly address: string
   /** Asked of the database at most once per request, and only by procedures that need it. */
   getUser(): Promise<SessionUser | null>
   /** Asks again, for what outlives a request. */
@@ -21,6 +24,7 @@ export function createContext(container: Container, headers: Headers): Context {
   return {
     container,
     authorization: headers.get('authorization'),
+    address: addressOf(headers),
     getUser() {
       user ??= readUser(container, headers)
       return user

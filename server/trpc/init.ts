@@ -4,11 +4,12 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import superjson from 'superjson'
 import { DewpointError, ERRORS } from '#contracts/errors.ts'
 import { isWorkerToken } from '../workers/check-token.ts'
+import { boundedSuperjson } from './bounded-superjson.ts'
 import type { Context } from './context.ts'
 import { toDewpointError, toErrorDetails } from './map-error.ts'
 
 const t = initTRPC.context<Context>().create({
-  transformer: superjson,
+  transformer: { input: boundedSuperjson, output: superjson },
   errorFormatter({ shape, error }) {
     const mapped = mapTrpcError(error)
     return {
@@ -49,10 +50,12 @@ const withErrorTable = t.middleware(async ({ next, path, ctx }) => {
   return { ...result, error: new TRPCError({ code: ERRORS[mapped.code].trpc, message: mapped.message, cause: mapped }) }
 })
 
-const requireUser = t.middleware(async ({ ctx, next }) => {
+const requireUser = t.middleware(async ({ ctx, next, type, signal }) => {
   const user = await ctx.getUser()
   if (user === null) throw new DewpointError('auth.required')
-  return next({ ctx: { ...ctx, user } })
+  const go = () => next({ ctx: { ...ctx, user } })
+  // A subscription lasts as long as its tab; it takes a place of another kind (routers/generation.ts).
+  return type === 'subscription' ? go() : ctx.container.guards.people.run(user.id, go, signal)
 })
 
 const requireWorker = t.middleware(({ ctx, next }) => {

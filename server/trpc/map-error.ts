@@ -8,6 +8,12 @@ import { Prisma } from '../db/generated/client.ts'
 export function toDewpointError(error: unknown): DewpointError {
   if (error instanceof DewpointError) return error
   if (error instanceof z.ZodError) return new DewpointError('input.invalid', describeIssues(error), { cause: error })
+  if (isLockTimeout(error)) {
+    return new DewpointError('requests.too-many', 'Another request of yours is still under way; try again in 1 s', {
+      cause: error,
+      retryAfterS: 1,
+    })
+  }
   if (isDatabaseDown(error)) return new DewpointError('database.unavailable', undefined, { cause: error })
   const cause = error instanceof Error ? error.cause : undefined
   if (cause !== undefined && cause !== error) {
@@ -40,7 +46,9 @@ const DRIVER_DOWN_MESSAGE =
 const ADAPTER_DOWN = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'])
 const adapterErrorSchema = z.object({
   meta: z.object({
-    driverAdapterError: z.object({ cause: z.object({ kind: z.string(), code: z.string().optional() }) }),
+    driverAdapterError: z.object({
+      cause: z.object({ kind: z.string(), code: z.string().optional(), originalCode: z.string().optional() }),
+    }),
   }),
 })
 
@@ -55,4 +63,12 @@ function isDatabaseDown(error: unknown): boolean {
     if (ADAPTER_DOWN.has(kind) || (sqlState !== undefined && DRIVER_DOWN.has(sqlState))) return true
   }
   return DRIVER_DOWN_MESSAGE.test(error.message)
+}
+
+/** PostgreSQL's lock_not_available: lock_timeout (server/db/client.ts) ran out. */
+const LOCK_NOT_AVAILABLE = '55P03'
+
+function isLockTimeout(error: unknown): boolean {
+  const adapter = adapterErrorSchema.safeParse(error)
+  return adapter.success && adapter.data.meta.driverAdapterError.cause.originalCode === LOCK_NOT_AVAILABLE
 }

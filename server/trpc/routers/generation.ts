@@ -16,13 +16,16 @@ import { deleteGeneration } from '../../generations/delete-generation.ts'
 import { getGeneration } from '../../generations/get-generation.ts'
 import { listGenerations } from '../../generations/list-generations.ts'
 import { restoreGeneration } from '../../generations/restore-generation.ts'
+import { takeStream } from '../../guards/take-stream.ts'
 import { router, userProcedure } from '../init.ts'
 
 export const generationRouter = router({
   create: userProcedure
     .input(createGenerationSchema)
     .output(generationSchema)
-    .mutation(({ ctx, input }) => createGeneration(ctx.container.deps, { ...input, userId: ctx.user.id })),
+    .mutation(({ ctx, input, signal }) =>
+      createGeneration(ctx.container.deps, { ...input, userId: ctx.user.id, signal }),
+    ),
 
   check: userProcedure
     .input(checkImageSchema)
@@ -58,7 +61,8 @@ export const generationRouter = router({
 
   /** Every event of the person's generations, from `lastEventId` on and as they happen. */
   events: userProcedure.input(followEventsSchema).subscription(async function* ({ ctx, input, signal }) {
-    const { deps, closing } = ctx.container
+    const { deps, closing, guards } = ctx.container
+    using _places = takeStream(guards, ctx.user.id, ctx.address)
     const stop = AbortSignal.any([closing, ...(signal === undefined ? [] : [signal])])
     const follow = { userId: ctx.user.id, lastEventId: input.lastEventId ?? null, signal: stop }
     const events = whileSignedIn(followEvents(deps, follow), { isSignedIn: () => ctx.isStill(ctx.user) })

@@ -13,5 +13,5 @@ export const uploadRouter = router({
   finish: userProcedure
     .input(uploadRefSchema)
     .output(uploadSchema)
-    .mutation(({ ctx, input }) => finishUpload(ctx.container.deps, { ...input, userId: ctx.user.id })),
+    .mutation(({ ctx, input, signal }) => finishUpload(ctx.container.deps, { ...input, userId: ctx.user.id, signal })),
 })

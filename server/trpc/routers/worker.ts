@@ -40,7 +40,7 @@ export const workerRouter = router({
     .output(helloReplySchema)
     .mutation(({ ctx, input }) => {
       refuseWhileStopping(ctx.container.closing)
-      return hello(ctx.container.deps, input)
+      return hello(ctx.container.gateway, input)
     }),
 
   claim: workerProcedure
@@ -50,7 +50,7 @@ export const workerRouter = router({
       const { closing } = ctx.container
       refuseWhileStopping(closing)
       const stop = AbortSignal.any([closing, ...(signal === undefined ? [] : [signal])])
-      const { jobs } = await claimJobs(ctx.container.deps, { ...input, signal: stop })
+      const { jobs } = await claimJobs(ctx.container.gateway, { ...input, signal: stop })
       // "Nothing to do" would bring the worker back at once, to a website that waits for it to go.
       if (jobs.length === 0) refuseWhileStopping(closing)
       return { jobs }
@@ -59,30 +59,30 @@ export const workerRouter = router({
   heartbeat: workerProcedure
     .input(heartbeatSchema)
     .output(heartbeatReplySchema)
-    .mutation(({ ctx, input }) => heartbeat(ctx.container.deps, input)),
+    .mutation(({ ctx, input }) => heartbeat(ctx.container.gateway, input)),
 
   progress: workerProcedure
     .input(progressSchema)
     .output(progressReplySchema)
-    .mutation(({ ctx, input }) => reportProgress(ctx.container.deps, input)),
+    .mutation(({ ctx, input }) => reportProgress(ctx.container.gateway, input)),
 
   presign: workerProcedure
     .input(presignSchema)
     .output(presignReplySchema)
-    .mutation(({ ctx, input }) => presignResult(ctx.container.deps, input)),
+    .mutation(({ ctx, input }) => presignResult(ctx.container.gateway, input)),
 
   complete: workerProcedure
     .input(completeSchema)
     .output(okSchema)
-    .mutation(({ ctx, input }) => completeJob(ctx.container.deps, input)),
+    .mutation(({ ctx, input }) => completeJob(ctx.container.gateway, input)),
 
   fail: workerProcedure
     .input(failSchema)
     .output(okSchema)
-    .mutation(({ ctx, input }) => failJob(ctx.container.deps, input)),
+    .mutation(({ ctx, input }) => failJob(ctx.container.gateway, input)),
 
   release: workerProcedure
     .input(releaseSchema)
     .output(okSchema)
-    .mutation(({ ctx, input }) => releaseJob(ctx.container.deps, input)),
+    .mutation(({ ctx, input }) => releaseJob(ctx.container.gateway, input)),
 })

@@ -73,7 +73,7 @@ describe('sessions', () => {
       appUrl: 'https://dewpoint.example',
       secret: server.env.AUTH_SECRET,
       isRateLimited: false,
-      trustedProxies: [],
+      newGuestsPerHour: 500,
     })
     const overHttps = await auth.handler(
       new Request('https://dewpoint.example/api/auth/sign-in/anonymous', {

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "upload" ADD COLUMN "attempts" INTEGER NOT NULL DEFAULT 0,
+ADD COLUMN "busy_until" TIMESTAMPTZ(3);
