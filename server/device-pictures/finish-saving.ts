@@ -40,8 +40,18 @@ export async function finishSaving(
   if (begun === null) throw new DewpointError('not-found', `Nothing was begun under ${key}`)
   if ('id' in begun) return begun
   const pictures: CheckedPicture[] = []
-  for (const declared of begun.request.pictures) {
-    pictures.push(await inImageSlot(input.userId, () => check(deps, begun, declared)))
+  try {
+    for (const declared of begun.request.pictures) {
+      pictures.push(await inImageSlot(input.userId, () => check(deps, begun, declared)))
+    }
+  } catch (error) {
+    // Another copy of this very call may have been faster, and cleared the quarantine behind itself.
+    const saved = await deps.db.$transaction(async (tx) => {
+      const owner = await lockOwner(tx, input.userId)
+      return owner === null ? null : findEarlier(tx, deps.appUrl, { userId: owner.id, key })
+    })
+    if (saved === null) throw error
+    return saved
   }
   const generation = await storeGeneration(deps, { userId: input.userId, saving: begun, pictures })
   await deps.storage

@@ -47,6 +47,9 @@ export async function* followEvents(
       const isBusy = now.size > 0 || !deps.notifications.isListening
       await subscription.wait(isBusy ? LOOK_EVERY_BUSY_MS : LOOK_EVERY_MS, signal)
     }
+  } catch (error) {
+    // A process that is stopping takes its connections away under a read that had just begun.
+    if (!signal.aborted) throw error
   } finally {
     subscription.close()
   }

@@ -12,7 +12,11 @@ describe('a model’s pace', () => {
   })
   afterAll(() => server.close())
 
-  const pace = async () => (await person.api.model.list())[0]?.pace
+  const pace = async () => {
+    // The list is read once a second for everybody.
+    await new Promise((tick) => setTimeout(tick, 1_001))
+    return (await person.api.model.list())[0]?.pace
+  }
 
   it('is unknown until the workers have made something, then their median a step and who waits', async () => {
     expect(await pace()).toBeNull()

@@ -31,6 +31,8 @@ describe('networks a prompt names', () => {
     expect(await person.api.model.networks()).toEqual([])
     const lora = await addNetwork({ path: file('kohya'), modelsDir, name: 'ink' })
     await addNetwork({ path: file('bad-hands'), modelsDir })
+    // The list is read once a second for everybody.
+    await new Promise((tick) => setTimeout(tick, 1_001))
     const offered = await person.api.model.networks()
     expect(offered.map(({ kind, name }) => [kind, name])).toEqual([
       ['lora', 'ink'],
