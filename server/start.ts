@@ -3,7 +3,7 @@
 import pRetry from 'p-retry'
 import { getContainer } from './container.ts'
 import { readServerEnv } from './env.ts'
-import { believeSockets } from './http/client-address.ts'
+import { believeSockets } from './guards/client-address.ts'
 import { toDewpointError } from './trpc/map-error.ts'
 
 const RETRIES = 29

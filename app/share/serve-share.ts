@@ -1,6 +1,6 @@
 // The three public answers about a shared image: page, picture, card. Web-standard Request to Response, so they run the
 // same behind `next start`, in a worker at the edge, or in a test.
-import { addressOf } from '#server/http/client-address.ts'
+import { addressOf } from '#server/guards/client-address.ts'
 import { type GetContainer, respond } from '#server/http/respond.ts'
 import { getSharedImage, getSharedImageFile } from '#server/shares/get-shared-image.ts'
 import { renderCard } from './card.tsx'

@@ -89,7 +89,7 @@ export function createAuth(
       disableCSRFCheck: false,
       disableOriginCheck: false,
       database: { generateId: false },
-      // One address by now, and the one to believe: server/http/client-address.ts.
+      // One address by now, and the one to believe: server/guards/client-address.ts.
       ipAddress: { ipAddressHeaders: ['x-forwarded-for'] },
     },
     plugins: [

@@ -1,11 +1,16 @@
 // An event stream takes a place among its person's and one among its address's, and gives both back when it ends.
-import type { Guards } from './guards.ts'
+import type { Places } from './places.ts'
+
+interface Streams {
+  readonly personStreams: Places
+  readonly addressStreams: Places
+}
 
 /** @throws DewpointError requests.too-many */
-export function takeStream(guards: Guards, userId: string, address: string): Disposable {
-  const leavePerson = guards.personStreams.take(userId)
+export function takeStream(streams: Streams, userId: string, address: string): Disposable {
+  const leavePerson = streams.personStreams.take(userId)
   try {
-    const leaveAddress = guards.addressStreams.take(address)
+    const leaveAddress = streams.addressStreams.take(address)
     return {
       [Symbol.dispose]() {
         leavePerson()

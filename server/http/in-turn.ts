@@ -1,8 +1,8 @@
 // A request's turn among those of its browser, then among those of its address, before anything of it is read. Browsers first: what one
 // browser keeps waiting must not fill the places of everybody behind the same address. Those with a session and those without wait apart.
 import { createHash } from 'node:crypto'
+import { addressOf } from '../guards/client-address.ts'
 import type { Guards } from '../guards/guards.ts'
-import { addressOf } from './client-address.ts'
 
 const SESSION = /(?:^|;\s*)(?:__Host-|__Secure-)?dewpoint\.session_token=([^;]+)/
 

@@ -1,7 +1,7 @@
 // What a procedure is given: the container, and lazily who is asking. Built from headers alone, so that tests and any fetch
 // handler can make one.
 import type { Container } from '../container.ts'
-import { addressOf } from '../http/client-address.ts'
+import { addressOf } from '../guards/client-address.ts'
 
 export interface SessionUser {
   readonly id: string

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { believeSockets, clientAddress, trust } from '#server/http/client-address.ts'
+import { believeSockets, clientAddress, trust } from '#server/guards/client-address.ts'
 
 const nobody = trust([])
 const proxies = trust(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'])
