@@ -34,7 +34,7 @@ import { readingOf, usePromptAnalysis } from './prompt/use-prompt-analysis.ts'
 import { RestoreDialog } from './restore/restore-dialog.tsx'
 import { useRestore } from './restore/use-restore.ts'
 import { SaveNotice } from './save-notice.tsx'
-import { Settings } from './settings/settings.tsx'
+import { SettingsPanel } from './settings/settings-panel.tsx'
 import { ShortcutsDialog } from './shortcuts-dialog.tsx'
 import { useShortcuts } from './use-shortcuts.ts'
 
@@ -139,7 +139,7 @@ export function Studio() {
         ready={model !== undefined && input.progress === null}
         settings={
           model && models.data ? (
-            <Settings
+            <SettingsPanel
               draft={draft}
               model={model}
               models={models.data}

@@ -19,7 +19,7 @@ import { ShapeChoice } from './shape-choice.tsx'
 
 const t = messages.studio
 
-interface SettingsProps {
+interface SettingsPanelProps {
   draft: Draft
   model: ModelDto
   models: readonly ModelDto[]
@@ -27,7 +27,7 @@ interface SettingsProps {
   whereItRuns: ReactNode
 }
 
-export function Settings({ draft, model, models, input, whereItRuns }: SettingsProps) {
+export function SettingsPanel({ draft, model, models, input, whereItRuns }: SettingsPanelProps) {
   const { width, height } = settingsOf(draft, model)
   return (
     <div className="flex flex-col gap-5">
@@ -52,7 +52,7 @@ export function Settings({ draft, model, models, input, whereItRuns }: SettingsP
   )
 }
 
-function NegativePrompt({ draft, model }: Pick<SettingsProps, 'draft' | 'model'>) {
+function NegativePrompt({ draft, model }: Pick<SettingsPanelProps, 'draft' | 'model'>) {
   const [open, setOpen] = useState<boolean | null>(null)
   const value = draft.negativePrompt
   const analyzed = usePromptAnalysis(value, model, { ...readingOf(draft, model), isNegative: true })
