@@ -8,7 +8,8 @@ torch = pytest.importorskip("torch")
 
 from dewpoint_training.judge.crowds import SIDE, Choices, crowds
 from dewpoint_training.judge.detector import Detector, Vocabulary, load_detector, save_detector
-from dewpoint_training.judge.train_detector import color_indices, loss_of, score, soup, targets, worn
+from dewpoint_training.judge.train_detector import color_indices, loss_of, score, targets
+from dewpoint_training.judge.wear import soup, worn
 
 CHOICES = Choices(things=10, styles=12, born_styles=3, lights=6, backgrounds=5, hues=torch.tensor([358.0, 50.0, 125.0]), recoloured=torch.arange(10) < 4)
 VOCABULARY = Vocabulary(

@@ -49,7 +49,7 @@ from .judge import (
     write_prompts,
 )  # fmt: skip
 from .seen import Seen
-from .train_detector import soup
+from .wear import soup
 
 MAY_JUDGE = 0.99  # agreement with real renders, and disagreement with wrong ones
 CHOSEN_ON = (0, 1)  # renders of a prompt, by background, the detector has to read right for it to be asked

@@ -25,8 +25,10 @@ from ..data.sprites import HUES
 from ..train.muon import Muon, split_parameters
 from ..train.progress import bar, say
 from .crowds import Choices, crowds
-from .detector import CELLS, FOUND, PICTURE, STRIDE, Detector, Vocabulary, load_detector, save_detector
+from .detector import CELLS, FOUND, STRIDE, Detector, Vocabulary, load_detector, save_detector
+from .evaluate import Renders, prepare
 from .judge import PROMPTS
+from .wear import round_trip, soup, worn
 
 SEED = 20  # the first number of every seed drawn here; the U-Net's training starts with 0
 SEEN_SHARE = 0.1  # of its square a thing must cover in sight to be asked for; below, it is neither right nor wrong to find it
@@ -40,43 +42,6 @@ def choices() -> Choices:
     concepts = all_concepts()
     recoloured = torch.tensor(["c" in c.flags for c in concepts])
     return Choices(len(concepts), len(STYLES), len(BORN_STYLES), len(LIGHTS), len(BACKGROUNDS), torch.tensor([float(h) for h in HUES.values()]), recoloured)
-
-
-# --- what wears pictures --------------------------------------------------------------------------------------------------------------
-def worn(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    """Other sharpness, brightness and grain: what is judged comes out of a decoder, not out of a renderer."""
-    n, device = len(pictures), pictures.device
-    each = lambda low, high, share: (
-        (low + (high - low) * torch.rand(n, generator=generator, device=device)) * (torch.rand(n, generator=generator, device=device) < share)
-    ).view(n, 1, 1, 1)
-    soft = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    pictures = torch.lerp(pictures, soft, each(-0.6, 1.0, 0.6).to(pictures.dtype))  # below zero: sharper
-    small = F.interpolate(F.avg_pool2d(pictures, 4), scale_factor=4, mode="bilinear", align_corners=False)
-    pictures = torch.lerp(pictures, small, each(0.2, 0.8, 0.2))
-    # Errors of a decoder are patches, not grain: noise at an eighth of the size beside noise of single pixels.
-    patches = F.interpolate(
-        torch.randn(n, 3, PICTURE // 8, PICTURE // 8, generator=generator, device=device), scale_factor=8, mode="bilinear", align_corners=False
-    )
-    grain = torch.randn(pictures.shape, generator=generator, device=device)
-    return (pictures * (1 + each(-0.1, 0.1, 1.0)) + each(-0.04, 0.04, 1.0) + patches * each(0, 0.05, 0.4) + grain * each(0, 0.03, 0.3)).clamp(0, 1)
-
-
-def soup(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    """Pictures nothing is to be found in: half have their 16 px squares dealt out anew and blurred together, half lie over three others."""
-    n, device = len(pictures), pictures.device
-    squares = pictures.unflatten(2, (CELLS, STRIDE)).unflatten(4, (CELLS, STRIDE)).permute(0, 2, 4, 1, 3, 5).flatten(1, 2)
-    order = torch.rand(n, CELLS * CELLS, generator=generator, device=device).argsort(1)
-    dealt = squares[torch.arange(n, device=device)[:, None], order].unflatten(1, (CELLS, CELLS)).permute(0, 3, 1, 4, 2, 5).reshape(pictures.shape)
-    dealt = F.avg_pool2d(F.pad(dealt, (3, 3, 3, 3), mode="replicate"), 7, 1)
-    layered = sum(pictures.roll(k, 0).flip(3 if k % 2 else 2) for k in (1, 2, 3)) / 3
-    return torch.where((torch.arange(n, device=device) % 2 == 0).view(n, 1, 1, 1), dealt, layered)
-
-
-def round_trip(pictures: Tensor, autoencoder, generator: torch.Generator) -> Tensor:
-    """Through the autoencoder, its latents a little off: what the judge will be shown has come that way."""
-    latents = autoencoder.encode(pictures)
-    off = torch.rand(len(pictures), 1, 1, 1, generator=generator, device=pictures.device) * 0.25
-    return autoencoder.decode(latents + off * torch.randn(latents.shape, generator=generator, device=pictures.device)).clamp(0, 1)
 
 
 # --- what it should say ---------------------------------------------------------------------------------------------------------------
@@ -289,8 +254,6 @@ def main(argv=None) -> None:
     save_detector(args.out, average, about)
     print(json.dumps({k: v for k, v in about.items() if k != "config"}), f"{args.out.stat().st_size / 1e6:.1f} MB", flush=True)
     if args.make_prompts:
-        from .evaluate import Renders, prepare
-
         detector, _ = load_detector(args.out, args.device)  # as float16 left it
         prepare(args.out, detector, Renders(pictures.composer), args.make_prompts, args.prompts, config["searched"])
 
