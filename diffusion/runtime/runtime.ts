@@ -1,8 +1,6 @@
 // What the core needs of an inference engine: tensors in, tensors out. No engine is imported here; entry points
 // (gpu-worker, the browser engine, tests) pass one in.
 
-export type TensorData = Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array
-
 /** A dense tensor in row-major order. float16 is carried as raw bits in a Uint16Array. */
 export type Tensor =
   | { readonly type: 'float32'; readonly dims: readonly number[]; readonly data: Float32Array }
