@@ -29,7 +29,8 @@ describe('a model’s file', () => {
       'unet/model.onnx': file(),
       'text_encoder/model.onnx': file('teacher'),
     })
-    const container = { deps: { models: installedModels([student], root) } } as Container
+    const deps = { models: installedModels([student], root) }
+    const container = { deps, closing: new AbortController().signal } as Container
     const request = new Request(`http://localhost/api/models/student/${path}`)
     return serveModelFile(async () => container, request, 'student', path)
   }
