@@ -7,8 +7,10 @@ torch = pytest.importorskip("torch")
 ort = pytest.importorskip("onnxruntime")
 import onnx
 
+from dewpoint_training.export.attention import attention_outputs
 from dewpoint_training.export.export_model import export_graph, round_weights
-from dewpoint_training.export.export_variants import attention_outputs, point_into, psnr, to_fp16, to_int8, widened
+from dewpoint_training.export.export_variants import point_into, psnr
+from dewpoint_training.export.precisions import to_fp16, to_int8, widened
 from dewpoint_training.model.unet import UNet
 
 
