@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..judge.evaluate import reconstruction, reconstruction_scenes
+from ..judge.reconstruction import reconstruction, reconstruction_scenes
 from ..model.checkpoint import Autoencoder, load_models
 from ..model.few_step import GRID, TIMESTEP_SCALING
 from ..model.text import TOKENS, WIDTH, build_tokenizer, round_to_int8

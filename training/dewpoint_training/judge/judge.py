@@ -35,52 +35,11 @@ PARTI_PARTS = ("Basic", "Simple Detail", "Quantity")
 CONFIDENCE = 0.25  # of a detection's class, to count as that thing: what is worn shares its place with the wearer
 SURE = 0.5  # of a detection's place and of its class, to say that there is something at all
 NEVER_HEARD = (
-    "quixotic",
-    "zeitgeist",
-    "hegemony",
-    "obfuscate",
-    "perfunctory",
-    "kerfuffle",
-    "blivvet",
-    "snorfle",
-    "quandle",
-    "mizzenly",
-    "torquish",
-    "velleity",
-    "sesquipedalian",
-    "abnegation",
-    "fractious",
-    "gossamery",
-    "plintharch",
-    "ulotrichous",
-    "whimbrelly",
-    "zorbing",
-    "crapulence",
-    "dorveille",
-    "eidetic",
-    "farrago",
-    "glabrous",
-    "hyperbaton",
-    "inchoate",
-    "jentacular",
-    "kakistocracy",
-    "limerence",
-    "mendacious",
-    "noetic",
-    "oblique",
-    "pulchritude",
-    "querulous",
-    "recalcitrant",
-    "susurrus",
-    "trenchant",
-    "ultracrepidarian",
-    "vicissitude",
-    "xertz",
-    "yonderly",
-    "zugzwang",
-    "brontide",
-    "apricity",
-)
+    "quixotic zeitgeist hegemony obfuscate perfunctory kerfuffle blivvet snorfle quandle mizzenly torquish velleity sesquipedalian abnegation fractious "
+    "gossamery plintharch ulotrichous whimbrelly zorbing crapulence dorveille eidetic farrago glabrous hyperbaton inchoate jentacular kakistocracy "
+    "limerence mendacious noetic oblique pulchritude querulous recalcitrant susurrus trenchant ultracrepidarian vicissitude xertz yonderly zugzwang "
+    "brontide apricity"
+).split()
 MARGIN = 12  # px two centres must differ by to be left, right, above or under
 
 

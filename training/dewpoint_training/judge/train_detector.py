@@ -26,8 +26,9 @@ from ..train.muon import Muon, split_parameters
 from ..train.progress import bar, say
 from .crowds import Choices, crowds
 from .detector import CELLS, FOUND, STRIDE, Detector, Vocabulary, load_detector, save_detector
-from .evaluate import Renders, prepare
+from .fitness import prepare
 from .judge import PROMPTS
+from .renders import Renders
 from .wear import round_trip, soup, worn
 
 SEED = 20  # the first number of every seed drawn here; the U-Net's training starts with 0
