@@ -10,6 +10,7 @@ from dewpoint_training.judge.judge import (
     FROM_SCENES,
     KEPT_ROWS,
     SCORED,
+    SURE,
     Prompt,
     calm,
     fits,
@@ -91,7 +92,7 @@ def test_a_prompt_of_unknown_words_asks_for_something_sure_or_an_empty_backdrop(
     prompt = Prompt("parti", "hope")
     assert shows(prompt, seen(found("fox")))
     assert not shows(prompt, seen(found("fox", confidence=0.3)))
-    assert sure_of(seen(found("fox"))) and not sure_of(seen(found("fox", score=0.4)))
+    assert sure_of(seen(found("fox"))) and not sure_of(seen(found("fox", score=SURE - 0.01)))
     assert calm(seen(background="calm")) and not calm(seen(found("fox", confidence=0.3), background="calm")) and not calm(seen(background="beach"))
 
 

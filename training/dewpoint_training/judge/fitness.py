@@ -21,18 +21,21 @@ from .seen import Seen
 from .wear import soup
 
 MAY_JUDGE = 0.99  # agreement with real renders, and disagreement with wrong ones
-CHOSEN_ON = (0, 1)  # renders of a prompt, by background, the detector has to read right for it to be asked
+CHOSEN_ON = (0, 1)  # renders of a prompt, by background, the detector has to read right for it to be asked; and these of what is read with more difficulty
+CHOSEN_ON_MORE = {category: (3, 4, 5) for category in ("counting", "position", "background", "style", "relation", "any concept")}
 MEASURED_ON = 2  # the render the detector is judged on: none its prompts were chosen on
 REFERENCE_SEED, REFERENCES = 31, 600  # scenes whose features pictures are compared with; prompts have seed 30
-SPARE = 1.8  # prompts made for each wanted one, for the detector misreads some
+SPARE = 2.0  # prompts made for each wanted one, for the detector misreads some
 
 
 def readable(prompts: list[Prompt], detector: Detector, render: Renders) -> list[Prompt]:
     """Those of which the detector reads every render right and is sure: what it misreads it could only judge wrong."""
     right = prompts
-    for k in CHOSEN_ON:
-        seen, _ = detector.look(render([other_render(p.scene, k) for p in right]))
-        right = [p for p, s in zip(right, seen) if shows(p, s) and sure(p, s)]
+    for k in sorted({*CHOSEN_ON, *(k for more in CHOSEN_ON_MORE.values() for k in more)}):
+        asked = [p for p in right if k in CHOSEN_ON or k in CHOSEN_ON_MORE.get(p.category, ())]
+        seen, _ = detector.look(render([other_render(p.scene, k) for p in asked]))
+        misread = {p.text for p, s in zip(asked, seen) if not (shows(p, s) and sure(p, s))}
+        right = [p for p in right if p.text not in misread]
     print(f"the detector reads the renders of {len(right)} in {len(prompts)} prompts right and is sure of them; the others are not asked", flush=True)
     return right
 

@@ -33,7 +33,7 @@ PEOPLE = ("person", "face")  # concepts' categories
 KEPT_ROWS = 300  # of PartiPrompts, its last: unseen until the end
 PARTI_PARTS = ("Basic", "Simple Detail", "Quantity")
 CONFIDENCE = 0.25  # of a detection's class, to count as that thing: what is worn shares its place with the wearer
-SURE = 0.5  # of a detection's place and of its class, to say that there is something at all
+SURE = 0.45  # of a detection's place and of its class, to say that there is something at all: nineteen real renders in twenty say so, and no soup of squares
 NEVER_HEARD = (
     "quixotic zeitgeist hegemony obfuscate perfunctory kerfuffle blivvet snorfle quandle mizzenly torquish velleity sesquipedalian abnegation fractious "
     "gossamery plintharch ulotrichous whimbrelly zorbing crapulence dorveille eidetic farrago glabrous hyperbaton inchoate jentacular kakistocracy "

@@ -173,6 +173,7 @@ def main(argv=None) -> None:
     parser.add_argument("--data", type=Path, default=Path(".data/training"), help="work folder: sprites")
     parser.add_argument("--autoencoder", type=Path, help="vae.pt or an exported folder: some pictures go through it first")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="a detector to go on from, of the same vocabulary")
     parser.add_argument("--minutes", type=float, default=12.0)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, help="pictures a step; the configured number for the device unless given")
@@ -192,9 +193,17 @@ def main(argv=None) -> None:
         from ..model.checkpoint import Autoencoder
 
         autoencoder = Autoencoder.load(args.autoencoder).to(args.device)
-    pictures = Pictures(config, args.data, args.device, args.workers, autoencoder)
+    detector, before = Detector(vocabulary()), 0
+    if args.init:
+        trained, about = load_detector(args.init)
+        if trained.vocabulary != detector.vocabulary:
+            raise SystemExit(f"{args.init} has other words than data/concepts.txt and the grammar have now; train from nothing")
+        detector.load_state_dict(trained.state_dict())
+        before = about["pictures"]
+    # Going on, it is shown pictures it has not seen.
+    pictures = Pictures(config, args.data, args.device, args.workers, autoencoder, SEED + before)
     torch.backends.cudnn.benchmark = True
-    detector = Detector(vocabulary()).to(args.device, memory_format=torch.channels_last)
+    detector = detector.to(args.device, memory_format=torch.channels_last)
     average = copy.deepcopy(detector).requires_grad_(False)
     forward = torch.compile(detector) if args.compile else detector
     hidden, rest = split_parameters([detector], ("centre", "kind", "color", "box", "style", "light", "background"))
@@ -207,7 +216,7 @@ def main(argv=None) -> None:
         f"{len(detector.vocabulary.things)} things"
     )
 
-    started, told, step, made, parts = time.monotonic(), time.monotonic(), 0, 0, {}
+    started, told, step, made = time.monotonic(), time.monotonic(), 0, 0
     watched = bar(None, "picture")
     while (progress := (time.monotonic() - started) / (60 * args.minutes)) < 1:
         x, want = pictures.batch(config["batch"])
@@ -242,7 +251,7 @@ def main(argv=None) -> None:
 
     average.eval()
     save_detector(
-        args.out, average, {"pictures": made, "seconds": round(seconds, 1), "device": args.device, "config": config}
+        args.out, average, {"pictures": before + made, "seconds": round(seconds, 1), "device": args.device, "config": config}
     )  # what was trained is kept whatever comes of measuring it
     sums = []
     pictures.generator.manual_seed(SEED + 1), pictures.planning.manual_seed(SEED + 1)
@@ -251,7 +260,7 @@ def main(argv=None) -> None:
         with torch.no_grad(), torch.autocast(args.device, dtype=torch.bfloat16):
             sums.append(score(average, average(x), want))
     measured = {k: round(sum(s[k] for s in sums) / len(sums), 4) for k in sums[0]} if sums else {}
-    about = {"pictures": made, "seconds": round(seconds, 1), "device": args.device, "read right": measured, "config": config}
+    about = {"pictures": before + made, "seconds": round(seconds, 1), "device": args.device, "read right": measured, "config": config}
     save_detector(args.out, average, about)
     print(json.dumps({k: v for k, v in about.items() if k != "config"}), f"{args.out.stat().st_size / 1e6:.1f} MB", flush=True)
     if args.make_prompts:
