@@ -91,8 +91,9 @@ def make_schedules() -> None:
 
 def make_samplers() -> None:
     """Every sampler on every schedule, prediction type and step count; then their options, strength and odd step counts."""
+    from golden.check_references import check_end_to_end, check_tcd
     from golden.levels import SCHEDULES, Table
-    from golden.references import SAMPLERS, SEED, Case, check_end_to_end, check_tcd, run
+    from golden.references import SAMPLERS, SEED, Case, run
 
     all_configs = configs()
     sd, zero_snr = Table(all_configs["sd"]), Table(all_configs["zero-snr"])

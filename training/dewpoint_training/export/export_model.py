@@ -22,14 +22,13 @@ from torch import nn
 
 from ..judge.reconstruction import reconstruction, reconstruction_scenes
 from ..model.checkpoint import Autoencoder, load_models
-from ..model.few_step import GRID, TIMESTEP_SCALING
-from ..model.text import TOKENS, WIDTH, build_tokenizer, round_to_int8
-from ..model.vae import DECODER, DOWNSCALE, ENCODER, LATENT_CHANNELS
+from ..model.text import build_tokenizer, round_to_int8
+from ..model.vae import LATENT_CHANNELS
 from ..train.sheet import SHEET_PROMPTS
 from .compact import MIN_COMPACT, store_compact
+from .configs import LATENT_SIDE, write_configs, write_json
 from .vocabulary import write_vocabulary
 
-LATENT_SIDE = 16
 EXAMPLES = 8  # of the usual prompts, in the manifest
 SHARED_FROM = 10_000  # bytes
 SAME = 1e-3  # relative error up to which another folder's graph is this one's: what storing as float16 explains
@@ -74,11 +73,6 @@ def export_graph(module: nn.Module, inputs: dict, output: str, path: Path, dynam
             module.eval(), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False
         )
     store_compact(path, module)
-
-
-def write_json(path: Path, value: dict) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, indent=2) + "\n")
 
 
 def draft_manifest(out: Path, few_step: bool, shared: dict[str, dict]) -> None:
@@ -217,68 +211,9 @@ def main(argv=None) -> None:
     (out / "tokenizer").mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(out / "tokenizer" / "tokenizer.json"), pretty=False)
     write_vocabulary(out)
-    write_json(
-        out / "tokenizer" / "tokenizer_config.json",
-        dict(tokenizer_class="PreTrainedTokenizerFast", model_max_length=TOKENS, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"),
-    )
-    scheduler = state.get("scheduler", "DDIMScheduler")  # a distilled U-Net says LCMScheduler
-    few_step = dict(original_inference_steps=GRID, timestep_scaling=TIMESTEP_SCALING, timestep_spacing="leading") if scheduler == "LCMScheduler" else {}
-    write_json(
-        out / "scheduler" / "scheduler_config.json",
-        dict(
-            _class_name=scheduler,
-            num_train_timesteps=1000,
-            beta_start=0.00085,
-            beta_end=0.012,
-            beta_schedule="scaled_linear",
-            prediction_type="v_prediction",
-            timestep_spacing="trailing",
-            clip_sample=False,
-            set_alpha_to_one=True,
-            steps_offset=0,
-        )
-        | few_step,
-    )
-    write_json(out / "text_encoder" / "config.json", dict(hidden_size=WIDTH, max_position_embeddings=TOKENS, vocab_size=tokenizer.get_vocab_size()))
-    write_json(
-        out / "unet" / "config.json",
-        dict(
-            in_channels=LATENT_CHANNELS,
-            out_channels=LATENT_CHANNELS,
-            sample_size=LATENT_SIDE,
-            cross_attention_dim=WIDTH,
-            block_out_channels=list(state["config"]["channels"]),
-            timestep="[batch] int64",
-            training_samples=state["samples"],
-            training_config={k: state["config"][k] for k in ("channels", "depth", "text_depth")},
-        ),
-    )
-    for name, widths in (("vae_decoder", DECODER), ("vae_encoder", ENCODER)):  # one more width than halvings
-        write_json(
-            out / name / "config.json",
-            dict(
-                latent_channels=LATENT_CHANNELS,
-                sample_size=LATENT_SIDE * DOWNSCALE,
-                scaling_factor=1.0,
-                block_out_channels=[32, *widths, widths[-1]],
-                encoder_output="latent mean, normalised, no distribution",
-            ),
-        )
-    onnx_model = lambda: ["onnx", "OnnxRuntimeModel"]
-    write_json(
-        out / "model_index.json",
-        dict(
-            _class_name="StableDiffusionPipeline",
-            scheduler=["diffusers", scheduler],
-            text_encoder=onnx_model(),
-            tokenizer=["transformers", "PreTrainedTokenizerFast"],
-            unet=onnx_model(),
-            vae_decoder=onnx_model(),
-            vae_encoder=onnx_model(),
-        ),
-    )
+    write_configs(out, state, tokenizer.get_vocab_size())
     shared = share(out, args.share) if args.share else {}
-    draft_manifest(out, scheduler == "LCMScheduler", shared)
+    draft_manifest(out, state.get("scheduler") == "LCMScheduler", shared)
     if shared:
         print(f"{sum(f['sizeBytes'] for f in shared.values()) / 1e6:.1f} MB are {args.share}'s: {', '.join(shared)}")
     print(f"{sum(f.stat().st_size for f in out.rglob('*') if f.is_file()) / 1e6:.1f} MB in all; examples: {SHEET_PROMPTS[0]!r}, ...")
