@@ -1,6 +1,6 @@
 // What the web side and the browser say to each other about generations: requests in, plain data out, events in between.
 import { z } from 'zod'
-import { COUNT_MAX, UPLOAD_CONTENT_TYPES, UPLOAD_SIZE_MAX_BYTES } from './limits.ts'
+import { COUNT_MAX, SIZE_MAX_PX, UPLOAD_CONTENT_TYPES, UPLOAD_SIZE_MAX_BYTES } from './limits.ts'
 import { promptSchema, recipeSchema, sha256Schema, strengthSchema } from './recipe.ts'
 import { MODEL_SETTINGS, optionalShape, seedSchema } from './settings.ts'
 
@@ -33,13 +33,21 @@ export type CreateGenerationRequest = z.input<typeof createGenerationSchema>
 /** One finished image made again on the server, to be compared with. Costs what an image costs, is in no list, is gone after a day. */
 export const checkImageSchema = z.strictObject({ imageId: z.uuid(), idempotencyKey: z.uuid() })
 
+/** Latents are eight times smaller than the picture at least. */
+const PREVIEW_SIDE_MAX = SIZE_MAX_PX / 8
+
 /** A coarse picture of the latents: RGB bytes, row by row, one pixel per latent pixel. */
-export const previewSchema = z.strictObject({
-  width: z.int().positive(),
-  height: z.int().positive(),
-  /** Base64 of width * height * 3 bytes. */
-  rgb: z.string(),
-})
+export const previewSchema = z
+  .strictObject({
+    width: z.int().positive().max(PREVIEW_SIDE_MAX),
+    height: z.int().positive().max(PREVIEW_SIDE_MAX),
+    /** Base64 of width * height * 3 bytes. */
+    rgb: z.string(),
+  })
+  .refine(({ width, height, rgb }) => rgb.length === width * height * 4, {
+    path: ['rgb'],
+    error: 'A preview has three bytes for each of its pixels',
+  })
 export type Preview = z.infer<typeof previewSchema>
 
 export const imageSchema = z.object({

@@ -25,14 +25,17 @@ export interface JobDeps {
 
 /** A website that is away comes back, or the job is lost and its signal aborted. */
 const GATEWAY_ATTEMPTS = Number.POSITIVE_INFINITY
-const TRANSFER_ATTEMPTS = 6
+/** An input that cannot be fetched costs nothing yet. */
+const DOWNLOAD_ATTEMPTS = 6
+/** A finished picture is minutes of work: it waits for the bucket as long as the job is ours. */
+const UPLOAD_ATTEMPTS = Number.POSITIVE_INFINITY
 /** The protocol's limit. */
 const REASON_LENGTH_MAX = 2_000
 
 /** Never rejects: whatever goes wrong is told to the website and the log. `stop` aborts with a StopReason. */
 export async function runJob(deps: JobDeps, job: Job, stop: AbortController): Promise<void> {
   const { gateway, now } = deps
-  const ref: JobRef = { jobId: job.jobId, attempt: job.attempt }
+  const ref: JobRef = { jobId: job.jobId, attempt: job.attempt, workerId: job.workerId }
   const log = deps.log.child(ref)
   const startedMs = now()
   const persist = <T>(run: () => Promise<T>) =>
@@ -54,7 +57,7 @@ export async function runJob(deps: JobDeps, job: Job, stop: AbortController): Pr
           picture.png,
           stop.signal,
         ),
-      { signal: stop.signal, isRetryable: isTransferRetryable, attempts: TRANSFER_ATTEMPTS },
+      { signal: stop.signal, isRetryable: isTransferRetryable, attempts: UPLOAD_ATTEMPTS },
     )
     const { sha256, width, height, thumbhash } = picture
     const durationMs = Math.round(now() - startedMs)
@@ -74,7 +77,7 @@ async function readInput(job: Job, signal: AbortSignal): Promise<RgbImage | unde
   const file = await retry(() => downloadInput(inputUrl, input.hash, signal), {
     signal,
     isRetryable: isTransferRetryable,
-    attempts: TRANSFER_ATTEMPTS,
+    attempts: DOWNLOAD_ATTEMPTS,
   })
   return decodeInput(file, job.recipe)
 }

@@ -99,6 +99,14 @@ export async function readPngText(png: Uint8Array): Promise<PngTextReport> {
   }
 }
 
+/** Width and height by its header; null where it is no PNG. */
+export function readPngSize(png: Uint8Array): { width: number; height: number } | null {
+  // Signature, length and type of the first chunk, and then the two numbers.
+  if (!isPng(png) || png.length < 24 || String.fromCharCode(...png.subarray(12, 16)) !== 'IHDR') return null
+  const view = new DataView(png.buffer, png.byteOffset)
+  return { width: view.getUint32(16), height: view.getUint32(20) }
+}
+
 /**
  * The PNG with these entries as text chunks right after IHDR, where readers find them without passing the picture data.
  * Entries whose keyword the file already has replace the old ones. Plain Latin-1 becomes tEXt, everything else iTXt (UTF-8),

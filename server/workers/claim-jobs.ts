@@ -6,6 +6,7 @@ import { recipeSchema } from '#contracts/recipe.ts'
 import type { claimSchema, Job } from '#contracts/worker-protocol.ts'
 import { helloSchema } from '#contracts/worker-protocol.ts'
 import { imageRecipe } from '#recipes/image-recipe.ts'
+import type { Tx } from '../db/client.ts'
 import { lockImageOwners } from '../db/owner.ts'
 import type { Deps } from '../deps.ts'
 import { appendEvent } from '../events/append-event.ts'
@@ -44,11 +45,8 @@ export async function claimJobs(
 }
 
 async function queuesOf(deps: Needs, workerId: string): Promise<string[]> {
-  const [worker] = await deps.db.worker.updateManyAndReturn({
-    where: { id: workerId },
-    data: { lastSeenAt: new Date() },
-    select: { models: true },
-  })
+  const [worker] = await deps.db.$queryRaw<{ models: unknown }[]>`
+    UPDATE worker SET last_seen_at = clock_timestamp() WHERE id = ${workerId}::uuid RETURNING models`
   if (worker === undefined) throw new DewpointError('input.invalid', `Worker ${workerId} is unknown; say hello first`)
   const queues = helloSchema.shape.models.parse(worker.models).map(queueName)
   for (const queue of queues) await deps.queue.ensure(queue)
@@ -57,6 +55,7 @@ async function queuesOf(deps: Needs, workerId: string): Promise<string[]> {
 
 async function claimFrom(deps: Needs, queue: string, workerId: string, max: number): Promise<Job[]> {
   const started = await deps.db.$transaction(async (tx) => {
+    if (!(await isHeardFrom(tx, workerId))) return []
     const ids = await deps.queue.take(tx, queue, max)
     if (ids.length === 0) return []
     const owners = await lockImageOwners(tx, ids)
@@ -83,10 +82,21 @@ async function claimFrom(deps: Needs, queue: string, workerId: string, max: numb
     }
     return images
   })
-  return Promise.all(started.map(({ id, attempt }) => toJob(deps, id, attempt)))
+  return Promise.all(started.map(({ id, attempt }) => toJob(deps, workerId, id, attempt)))
 }
 
-async function toJob(deps: Needs, imageId: string, attempt: number): Promise<Job> {
+/**
+ * A worker that was stopped in its tracks may have a long poll open still: what it is given would only wait for its lease to end. One
+ * that lives beats every two seconds, or asks again.
+ */
+async function isHeardFrom(tx: Tx, workerId: string): Promise<boolean> {
+  const [worker] = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM worker
+     WHERE id = ${workerId}::uuid AND last_seen_at > clock_timestamp() - make_interval(secs => ${LEASE_MS / 1000}::float8)`
+  return worker !== undefined
+}
+
+async function toJob(deps: Needs, workerId: string, imageId: string, attempt: number): Promise<Job> {
   const image = await deps.db.image.findUniqueOrThrow({
     where: { id: imageId },
     select: { index: true, generation: { select: { recipe: true, inputKey: true } } },
@@ -95,6 +105,7 @@ async function toJob(deps: Needs, imageId: string, attempt: number): Promise<Job
   return {
     jobId: imageId,
     attempt,
+    workerId,
     recipe: imageRecipe(recipeSchema.parse(recipe), image.index),
     inputUrl: inputKey === null ? null : await deps.storage.presignGet({ key: inputKey }),
   }

@@ -10,9 +10,9 @@ export async function failJob(
   deps: Pick<Deps, 'db' | 'queue' | 'appUrl' | 'log'>,
   input: z.output<typeof failSchema>,
 ): Promise<{ ok: true }> {
-  const { jobId, attempt, reason, retryable } = input
+  const { jobId, attempt, workerId, reason, retryable } = input
   const became = await deps.db.$transaction((tx) =>
-    endAttempt(tx, deps, { jobId, attempt, isFailure: true, mayRetry: retryable }),
+    endAttempt(tx, deps, { jobId, attempt, workerId, isFailure: true, mayRetry: retryable }),
   )
   if (became === null) throw new DewpointError('attempt.stale', `Attempt ${attempt} of ${jobId} is over`)
   deps.log.warn({ jobId, attempt, reason, became }, 'a worker failed an image')

@@ -10,7 +10,7 @@ export async function heartbeat(
   input: z.output<typeof heartbeatSchema>,
 ): Promise<z.infer<typeof heartbeatReplySchema>> {
   const { workerId, jobs } = input
-  await deps.db.worker.updateMany({ where: { id: workerId }, data: { lastSeenAt: new Date() } })
+  await deps.db.$executeRaw`UPDATE worker SET last_seen_at = clock_timestamp() WHERE id = ${workerId}::uuid`
   if (jobs.length === 0) return { canceled: [], lost: [] }
   const extended = await deps.db.$queryRaw<{ id: string }[]>`
     UPDATE image
@@ -18,6 +18,7 @@ export async function heartbeat(
       FROM unnest(${jobs.map(({ jobId }) => jobId)}::uuid[], ${jobs.map(({ attempt }) => attempt)}::int[])
            AS held(id, attempt)
      WHERE image.id = held.id AND image.attempt = held.attempt AND image.status = 'running'
+       AND image.worker_id = ${workerId}::uuid
     RETURNING image.id`
   const alive = new Set(extended.map(({ id }) => id))
   const reply = { canceled: [] as string[], lost: [] as string[] }

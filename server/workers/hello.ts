@@ -9,8 +9,12 @@ export async function hello(
   input: z.output<typeof helloSchema>,
 ): Promise<z.infer<typeof helloReplySchema>> {
   const { workerId, provider, models } = input
-  const seen = { provider, models, lastSeenAt: new Date() }
-  await deps.db.worker.upsert({ where: { id: workerId }, create: { id: workerId, ...seen }, update: seen })
+  // The database's clock, which is the one that tells who is silent.
+  await deps.db.$executeRaw`
+    INSERT INTO worker (id, provider, models, started_at, last_seen_at)
+    VALUES (${workerId}::uuid, ${provider}, ${JSON.stringify(models)}::jsonb, clock_timestamp(), clock_timestamp())
+        ON CONFLICT (id) DO UPDATE SET provider = excluded.provider, models = excluded.models,
+           last_seen_at = excluded.last_seen_at`
   deps.log.info({ workerId, provider, models: models.map(({ id }) => id) }, 'worker said hello')
   return { heartbeatEveryMs: HEARTBEAT_EVERY_MS }
 }

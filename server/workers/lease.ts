@@ -11,3 +11,5 @@ export const SWEEP_EVERY_MS = 500
 export const WORKER_LIVE_MS = 45_000
 /** An image that ended this many attempts in failure or silence is failed for good: it may be the image that kills them. */
 export const FAILURES_MAX = 3
+/** And so many attempts of any kind, should it kill them before they can say that they began. */
+export const ATTEMPTS_MAX = 20

@@ -13,7 +13,7 @@ export async function recoverLostJobs(deps: Pick<Deps, 'db' | 'queue' | 'appUrl'
   let recovered = 0
   for (const { id, workerId } of lost) {
     const became = await deps.db.$transaction((tx) =>
-      endAttempt(tx, deps, { jobId: id, attempt: null, isFailure: true, mayRetry: true }),
+      endAttempt(tx, deps, { jobId: id, attempt: null, workerId: null, isFailure: true, mayRetry: true }),
     )
     if (became === null) continue
     recovered += 1

@@ -6,9 +6,9 @@ import { endAttempt } from './end-attempt.ts'
 
 /** @throws DewpointError attempt.stale */
 export async function releaseJob(deps: Pick<Deps, 'db' | 'queue' | 'appUrl'>, input: JobRef): Promise<{ ok: true }> {
-  const { jobId, attempt } = input
+  const { jobId, attempt, workerId } = input
   const became = await deps.db.$transaction((tx) =>
-    endAttempt(tx, deps, { jobId, attempt, isFailure: false, mayRetry: true }),
+    endAttempt(tx, deps, { jobId, attempt, workerId, isFailure: false, mayRetry: true }),
   )
   if (became === null) throw new DewpointError('attempt.stale', `Attempt ${attempt} of ${jobId} is over`)
   return { ok: true }

@@ -10,7 +10,7 @@ export async function reportProgress(
   deps: Pick<Deps, 'db'>,
   input: z.output<typeof progressSchema>,
 ): Promise<z.infer<typeof progressReplySchema>> {
-  const { jobId, attempt, step, steps, sigma, preview } = input
+  const { jobId, attempt, workerId, step, steps, sigma, preview } = input
   return deps.db.$transaction(async (tx) => {
     const ownerId = (await lockImageOwners(tx, [jobId])).get(jobId)
     // `step <=`: two reports may arrive the wrong way round; progress never goes back within an attempt.
@@ -19,6 +19,7 @@ export async function reportProgress(
          SET lease_until = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}::float8),
              step = greatest(step, ${step}::int), steps = ${steps}::int
        WHERE id = ${jobId}::uuid AND attempt = ${attempt}::int AND status = 'running'
+         AND worker_id = ${workerId}::uuid
       RETURNING generation_id AS "generationId", step <= ${step}::int AS "isNews"`
     if (image === undefined || ownerId === undefined) return { stop: true }
     if (image.isNews) {

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import sharp from 'sharp'
 import type { Job } from '#contracts/worker-protocol.ts'
+import { writeRecipe } from '#recipes/metadata/write-recipe.ts'
 import type { TestServer } from './server.ts'
 
 export interface ScriptedWorker {
@@ -48,7 +49,7 @@ export async function scriptedWorker(server: TestServer, token = server.env.WORK
     },
     async finish(job) {
       const { width, height, seed } = job.recipe
-      const png = await plainPng(width, height, seed)
+      const png = withRecipe(await plainPng(width, height, seed), job)
       const stored = await upload(job, png)
       if (!stored.ok) throw new Error(`The bucket answered ${stored.status}: ${await stored.text()}`)
       const facts = { sha256: sha256(png), sizeBytes: png.length, width, height, thumbhash: 'AAAA', durationMs: 5 }
@@ -58,11 +59,15 @@ export async function scriptedWorker(server: TestServer, token = server.env.WORK
   }
 }
 
-export const ref = ({ jobId, attempt }: Job) => ({ jobId, attempt })
+export const ref = ({ jobId, attempt, workerId }: Job) => ({ jobId, attempt, workerId })
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 const onePixel = (step: number) => ({ width: 1, height: 1, rgb: Buffer.from([step, step, step]).toString('base64') })
+
+/** As a real worker's picture carries it. */
+export const withRecipe = (png: Uint8Array, { recipe }: Job): Uint8Array<ArrayBuffer> =>
+  writeRecipe(png, recipe, { modelName: recipe.model.id, version: 'Dewpoint test' })
 
 /** The same seed gives the same bytes, as a real worker's would. */
 export async function plainPng(width: number, height: number, seed: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -26,7 +26,7 @@ describe('a worker that falls silent', () => {
     await next.hello()
 
     // What the picture is when nothing goes wrong.
-    await person.api.generation.create(validRequest(server.model, { seed: 99 }))
+    await person.api.generation.create(validRequest(server.model, { seed: 99, steps: 30 }))
     const undisturbed = await next.finish(await next.claimOne())
 
     const { id } = await person.api.generation.create(validRequest(server.model, { seed: 99, steps: 30 }))
@@ -73,8 +73,11 @@ describe('a worker that falls silent', () => {
     const { db } = server.container.deps
     for (let attempt = 1; attempt <= FAILURES_MAX; attempt += 1) {
       const [job] = await worker.claim(1, 30_000)
-      expect(job?.attempt).toBe(attempt)
-      await db.image.updateMany({ where: { id: job?.jobId ?? '' }, data: { leaseUntil: new Date(Date.now() - 1) } })
+      if (job === undefined) throw new Error('No job within 30 s')
+      expect(job.attempt).toBe(attempt)
+      // It had begun, and said so.
+      await worker.run(job, 1)
+      await db.image.updateMany({ where: { id: job.jobId }, data: { leaseUntil: new Date(Date.now() - 1) } })
     }
     await expect.poll(async () => (await person.api.generation.get({ id })).images[0]?.status).toBe('failed')
     expect((await person.api.session.me())?.allowance.used).toBe(0)

@@ -78,7 +78,7 @@ describe('what is another person’s', () => {
       await expectError(impostor.hello(), 'worker.unauthorized')
       await expectError(impostor.claim(1, 0), 'worker.unauthorized')
       await expectError(
-        impostor.api.fail({ jobId: imageId(), attempt: 1, reason: 'x', retryable: false }),
+        impostor.api.fail({ jobId: imageId(), attempt: 1, workerId: impostor.id, reason: 'x', retryable: false }),
         'worker.unauthorized',
       )
     }

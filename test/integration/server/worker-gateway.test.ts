@@ -6,7 +6,7 @@ import { createCaller } from '#server/trpc/router.ts'
 import { claimJobs } from '#server/workers/claim-jobs.ts'
 import { expectError } from '#test/harness/expect-error.ts'
 import { onlyNotified } from '#test/harness/only-notified.ts'
-import { plainPng, ref, type ScriptedWorker, scriptedWorker } from '#test/harness/scripted-worker.ts'
+import { plainPng, ref, type ScriptedWorker, scriptedWorker, withRecipe } from '#test/harness/scripted-worker.ts'
 import { APP_URL, type Person, startTestServer, type TestServer, validRequest } from '#test/harness/server.ts'
 
 describe('the worker gateway', () => {
@@ -138,7 +138,7 @@ describe('the worker gateway', () => {
   it('charges once for a completion that was sent twice because the first answer got lost', async () => {
     await person.api.generation.create(validRequest(server.model))
     const job = await worker.claimOne()
-    const png = await plainPng(256, 256, 1)
+    const png = withRecipe(await plainPng(256, 256, 1), job)
     expect((await worker.upload(job, png)).status).toBe(200)
     const done = {
       ...ref(job),
