@@ -5,13 +5,13 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import superjson from 'superjson'
 import { BATCH_MAX } from '#contracts/api.ts'
-import { type DewpointError, ERRORS } from '#contracts/errors.ts'
+import { DewpointError, ERRORS } from '#contracts/errors.ts'
 import { createContext } from '../trpc/context.ts'
 import { toDewpointError, toErrorDetails } from '../trpc/map-error.ts'
 import { appRouter } from '../trpc/router.ts'
 import { inTurn } from './in-turn.ts'
 import { limitBody } from './limit-body.ts'
-import { type GetContainer, respond, retryAfter } from './respond.ts'
+import { DATA_HEADERS, type GetContainer, respond, retryAfter } from './respond.ts'
 
 export const TRPC_ENDPOINT = '/api/trpc'
 
@@ -34,7 +34,7 @@ export function handleTrpc(getContainer: GetContainer, request: Request): Promis
         maxBatchSize: BATCH_MAX,
         createContext: () => createContext(container, headers),
         responseMeta: ({ errors }) => ({
-          headers: { 'cache-control': 'no-store', ...retryAfter(errors.map(({ cause }) => cause)) },
+          headers: { ...DATA_HEADERS, ...retryAfter(errors.map(({ cause }) => cause)) },
         }),
       })
     }
@@ -50,8 +50,14 @@ export function handleTrpc(getContainer: GetContainer, request: Request): Promis
   })
 }
 
-const pathsOf = (request: Request): string[] =>
-  decodeURIComponent(new URL(request.url).pathname.slice(TRPC_ENDPOINT.length + 1)).split(',')
+function pathsOf(request: Request): string[] {
+  const path = new URL(request.url).pathname.slice(TRPC_ENDPOINT.length + 1)
+  try {
+    return decodeURIComponent(path).split(',')
+  } catch (cause) {
+    throw new DewpointError('not-found', `No procedure ${path}`, { cause })
+  }
+}
 
 /** What happened before tRPC ran, in the shape its clients read, for each call of a batch. */
 function refuse(request: Request, error: DewpointError): Response {
@@ -67,6 +73,6 @@ function refuse(request: Request, error: DewpointError): Response {
   const paths = pathsOf(request).slice(0, BATCH_MAX)
   return Response.json(isBatch ? paths.map(one) : one(paths[0] ?? ''), {
     status: http,
-    headers: { 'cache-control': 'no-store', ...retryAfter([error]) },
+    headers: { ...DATA_HEADERS, ...retryAfter([error]) },
   })
 }

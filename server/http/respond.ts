@@ -7,6 +7,13 @@ import { toDewpointError, toErrorDetails } from '../trpc/map-error.ts'
 /** A container, which may not be startable yet: the database can come up after the web process. */
 export type GetContainer = () => Promise<Container>
 
+/** Of answers that are data: kept by nobody, read by our own pages alone, and nothing to be run or framed if opened as a page. */
+export const DATA_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+} as const
+
 /** Runs `answer`; whatever it throws becomes the table's status and words. */
 export async function respond(
   getContainer: GetContainer,
@@ -23,7 +30,7 @@ export async function respond(
     const mapped = toDewpointError(error)
     const { http } = ERRORS[mapped.code]
     if (http >= 500) container?.deps.log.error({ err: mapped, code: mapped.code }, 'request failed')
-    const headers = { 'cache-control': 'no-store', ...retryAfter([mapped]) }
+    const headers = { ...DATA_HEADERS, ...retryAfter([mapped]) }
     return Response.json({ error: toErrorDetails(mapped) }, { status: http, headers })
   }
 }
