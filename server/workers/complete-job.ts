@@ -70,10 +70,10 @@ async function requirePicture(
   const size = readPngSize(png)
   if (size === null) throw new DewpointError('input.invalid', 'What is stored is no PNG')
   const expected = pictureSize(recipe)
-  for (const of of [size, { width, height }]) {
-    if (of.width === expected.width && of.height === expected.height) continue
+  for (const told of [size, { width, height }]) {
+    if (told.width === expected.width && told.height === expected.height) continue
     const makes = `${expected.width}x${expected.height}`
-    throw new DewpointError('input.invalid', `width, height: ${of.width}x${of.height}; the recipe makes ${makes}`)
+    throw new DewpointError('input.invalid', `width, height: ${told.width}x${told.height}; the recipe makes ${makes}`)
   }
   const { entries } = await readPngText(png)
   const inside = entries.filter(({ keyword }) => keyword === DEWPOINT_KEYWORD)
