@@ -15,6 +15,8 @@ const IMPORTS = {
   '#diffusion/': '/diffusion/',
   '#test/': '/test/',
   zod: '/node_modules/zod/index.js',
+  'p-retry': '/node_modules/p-retry/index.js',
+  'is-network-error': '/node_modules/is-network-error/index.js',
   '@huggingface/tokenizers': '/node_modules/@huggingface/tokenizers/dist/tokenizers.mjs',
   'onnxruntime-web/webgpu': '/node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs',
 }
