@@ -45,7 +45,7 @@ export async function startEngineServer(
   for (const name of tiny) await installTiny(modelsDir, name)
   const models = await readInstalledModels(modelsDir)
   // All that serving a model's file asks of a website.
-  const container = { deps: { models } } as Container
+  const container = { deps: { models }, closing: new AbortController().signal } as Container
   const sent: EngineServer['sent'] = { weightBytes: 0, requests: [] }
   const state: { fault: Fault | undefined } = { fault: undefined }
 
