@@ -86,7 +86,8 @@ export async function startHub(
     const dropped = drops.get(path) ?? 0
     if (drop === undefined || isProbe || dropped >= drop.times) return void response.end(part)
     drops.set(path, dropped + 1)
-    response.write(part.subarray(0, drop.bytes), () => setTimeout(() => response.destroy(), 20))
+    // A client that has not read by then would lose what was sent: long enough for a machine that is busy with something else.
+    response.write(part.subarray(0, drop.bytes), () => setTimeout(() => response.destroy(), 1_000))
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
