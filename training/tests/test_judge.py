@@ -1,3 +1,5 @@
+import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -9,6 +11,7 @@ from dewpoint_training.judge.judge import (
     CATEGORIES,
     FROM_SCENES,
     KEPT_ROWS,
+    PROMPTS,
     SCORED,
     SURE,
     Prompt,
@@ -181,3 +184,11 @@ def test_half_of_a_half_unknown_prompt_is_known():
 def test_written_prompts_are_of_categories_there_are():
     assert {p.category for p in (*word_prompts(), *language_prompts(), *parti_prompts())} <= set(CATEGORIES)
     assert set(SCORED) < set(CATEGORIES)
+
+
+def test_the_versioned_prompts_are_many_of_every_category_and_no_two_alike():
+    rows = [json.loads(line) for line in PROMPTS.read_text(encoding="utf-8").splitlines()]
+    counts = Counter(row["category"] for row in rows)
+    assert all(counts[category] >= 60 for category in SCORED) and counts["any concept"] >= 190
+    assert len({row["prompt"] for row in rows}) == len(rows)
+    assert set(counts) == set(FROM_SCENES)
