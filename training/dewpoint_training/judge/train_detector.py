@@ -23,6 +23,7 @@ from ..data.looks import BACKGROUNDS, BORN_STYLES, LIGHTS, STYLES
 from ..data.plans import plan_stream
 from ..data.sprites import HUES
 from ..train.muon import Muon, split_parameters
+from ..train.optimisers import Optimisers
 from ..train.progress import bar, say
 from .crowds import Choices, crowds
 from .detector import CELLS, FOUND, STRIDE, Detector, Vocabulary, load_detector, save_detector
@@ -207,10 +208,10 @@ def main(argv=None) -> None:
     average = copy.deepcopy(detector).requires_grad_(False)
     forward = torch.compile(detector) if args.compile else detector
     hidden, rest = split_parameters([detector], ("centre", "kind", "color", "box", "style", "light", "background"))
-    optimisers = [
+    optimisers = Optimisers(
         (Muon(hidden, config["muon_lr"], weight_decay=0.0), config["muon_lr"]),
         (torch.optim.AdamW(rest, config["adam_lr"], betas=(0.9, 0.98), weight_decay=0.0), config["adam_lr"]),
-    ]
+    )
     say(
         f"ready after {time.monotonic() - began:.1f} s: {sum(p.numel() for p in detector.parameters()) / 1e6:.2f} M parameters, "
         f"{len(detector.vocabulary.things)} things"
@@ -223,14 +224,8 @@ def main(argv=None) -> None:
         with torch.autocast(args.device, dtype=torch.bfloat16):
             out = forward(x)
             loss, parts = loss_of(detector, out, want)
-        for optimiser, lr in optimisers:
-            optimiser.zero_grad()
-            for group in optimiser.param_groups:
-                group["lr"] = lr * min(1.0, (step + 1) / config["warmup"]) * max(0.0, 1 - progress)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(hidden + rest, 5.0)
-        for optimiser, _ in optimisers:
-            optimiser.step()
+        optimisers.step(min(1.0, (step + 1) / config["warmup"]) * max(0.0, 1 - progress), clip=5.0)
         step += 1
         made += len(x)
         watched.update(len(x))
